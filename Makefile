@@ -1,0 +1,46 @@
+# make demo     the whole of Vilina on this machine, with a simulated square; Ctrl-C ends it
+# make test     everything that can be tested here, with real brokers, stores and browsers
+# make check    style, types and the direction of imports
+# make bench    every figure, as a table and in build/bench/
+# make lock     renew requirements.lock from pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: setup demo test check bench bench-edge bench-stream lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml deploy/setup.sh
+	PYTHON="$(PYTHON)" sh deploy/setup.sh $(VENV)
+	touch $@
+
+demo: setup
+	$(BIN)/vilina demo $(if $(VIDEO),--video "$(VIDEO)") $(DEMO)
+
+test: setup
+	sh deploy/test_packages.sh
+	$(BIN)/pytest $(TEST)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/deploy/test_import_direction.py
+
+bench: bench-edge bench-stream
+
+bench-edge: setup
+	$(BIN)/python -m tests.bench.edge
+
+bench-stream: setup
+	$(BIN)/python -m tests.bench.stream
+
+lock: setup
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""From the store to a screen: live state, HTTP, pages and the stream."""

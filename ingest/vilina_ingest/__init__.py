@@ -1,0 +1,1 @@
+"""From a report to a stored point: the site model, the store and occupancy."""
