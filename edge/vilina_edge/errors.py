@@ -1,0 +1,43 @@
+"""What can go wrong on a counter.
+
+EdgeError
+├── WireError          bytes that are not a message of ours
+├── SourceError        the camera or the recording cannot be read
+├── ModelError         the detector's model is missing or broken
+├── LineError          a line that cannot be counted on
+├── DetectionsError    a detections file that cannot be read
+├── ConfigError        the counter's file is wrong
+└── OutboxError        the outbox cannot be written
+"""
+
+
+class EdgeError(Exception):
+    """Root of everything this package raises on purpose; its text tells a person what to do."""
+
+
+class WireError(EdgeError):
+    """A payload that is not a valid message of this protocol."""
+
+
+class SourceError(EdgeError):
+    """A source of frames that does not open or that stops."""
+
+
+class ModelError(EdgeError):
+    """A model file that is missing, damaged or of another shape."""
+
+
+class LineError(EdgeError):
+    """A line without length or outside the frame."""
+
+
+class DetectionsError(EdgeError):
+    """A detections file with a row that cannot be read."""
+
+
+class ConfigError(EdgeError):
+    """A counter's configuration that cannot be used."""
+
+
+class OutboxError(EdgeError):
+    """The outbox cannot be opened or written."""

@@ -1,0 +1,240 @@
+"""The courier: takes reports, keeps them in the outbox, publishes them, and forgets them when they are stored.
+
+One thread owns the outbox and decides everything; counting and the network only put events into its queue, so
+neither waits for a disk or a broker. A broker's own acknowledgement means nothing here: a report is forgotten on
+ingest's commit ack, and published again when that does not come.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from vilina_edge.clock import Clock
+from vilina_edge.errors import EdgeError, OutboxError, WireError
+from vilina_edge.merging import compacted
+from vilina_edge.mqtt import Arrived, BrokerAddress, Client, Connected, Died, Disconnected, Event, Refused
+from vilina_edge.outbox import Entry, Outbox
+from vilina_edge.wire import CommitAck, Health, Report, Status, StatusState, Topic, decode, encode
+
+log = logging.getLogger(__name__)
+
+WINDOW: Final = 200
+"""Reports under way at once. The backlog may use half of it: the other half is for what is live."""
+ACK_TIMEOUT_S: Final = (10.0, 60.0)
+"""After how long without a commit ack a report is published again: at first, and after several times."""
+TICK_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Deliver:
+    reports: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Say:
+    status: StatusState
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    pass
+
+
+class _Attempt(NamedTuple):
+    """How often a report was published on this connection, and when its commit ack is overdue."""
+
+    times: int
+    overdue: float
+
+
+_Event = Event | _Deliver | _Say | Health | _Stop
+
+
+class Courier:
+    """Delivers the reports of one counter. `start` it, `deliver` to it, `stop` it."""
+
+    def __init__(
+        self, *, site: str, counter: str, boot: str, broker: BrokerAddress, outbox: Outbox, clock: Clock
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._boot = boot
+        self._broker = broker
+        self._topics = {
+            channel: str(Topic(site, counter, channel)) for channel in ("report", "status", "health", "ack")
+        }
+        self._status: StatusState = "online"
+        self._connected = False
+        self._under_way: dict[int, _Attempt] = {}
+        self._unkept: list[Report] = []
+        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._progress = threading.Condition()
+        self._handed_over = 0
+        self._taken = 0
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name=f"courier {counter}", daemon=True)
+        self._client = Client(
+            client_id=f"vilina-{site}-{counter}",
+            broker=broker,
+            on_event=self._events.put,
+            receive_maximum=WINDOW,
+        )
+        self._client.set_will(self._topics["status"], encode(Status(state="offline", boot=boot)))
+
+    def start(self) -> None:
+        self._client.open()
+        self._thread.start()
+
+    def deliver(self, reports: Sequence[Report]) -> None:
+        """Take over reports; returns at once.
+
+        Raises:
+            EdgeError: the courier has failed and delivers nothing any more.
+        """
+        if self._failure is not None:
+            raise EdgeError("reports can no longer be delivered; the log says why") from self._failure
+        if reports:
+            with self._progress:
+                self._handed_over += len(reports)
+            self._events.put(_Deliver(tuple(reports)))
+
+    def say(self, status: StatusState) -> None:
+        """Tell the site how the counter is, now and at each new connection."""
+        self._events.put(_Say(status))
+
+    def tell_health(self, health: Health) -> None:
+        self._events.put(health)
+
+    def wait_until_empty(self, timeout_s: float) -> bool:
+        """Whether, within this time, everything that was delivered is stored by the site."""
+        with self._progress:
+            return self._progress.wait_for(lambda: self.depth == 0, timeout_s)
+
+    @property
+    def depth(self) -> int:
+        """Reports that the site has not acknowledged yet."""
+        return len(self._outbox) + self._handed_over
+
+    def stop(self) -> None:
+        """Keep what is undelivered, say goodbye, and end. What was not acknowledged is sent at the next start."""
+        self._events.put(_Stop())
+        self._thread.join()
+        self._client.close()
+        self._outbox.close()
+
+    def _run(self) -> None:
+        try:
+            while self._turn():
+                pass
+            if self._connected:
+                self._publish_status("stopped")
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def _turn(self) -> bool:
+        """Handle what has happened since the last turn; whether there should be another."""
+        fresh: list[Entry] = []
+        go_on = True
+        try:
+            for event in self._next_events():
+                go_on = go_on and not isinstance(event, _Stop)
+                fresh += self._handle(event)
+            if self._connected:
+                self._send(fresh)
+        except OutboxError as error:
+            log.error("%s", error)  # noqa: TRY400 - the text says it all
+        with self._progress:
+            self._progress.notify_all()
+        return go_on
+
+    def _next_events(self) -> Iterable[_Event]:
+        """What has happened: waits for the first event until the next tick, then takes what is there."""
+        try:
+            yield self._events.get(timeout=TICK_S)
+            for _ in range(WINDOW):
+                yield self._events.get_nowait()
+        except queue.Empty:
+            return
+
+    def _handle(self, event: _Event) -> list[Entry]:
+        match event:
+            case _Deliver(reports):
+                self._unkept += reports
+                self._taken += len(reports)
+                return self._keep()
+            case Arrived(topic=topic, payload=payload):
+                self._forget(topic, payload)
+            case Connected():
+                self._connected = True
+                self._under_way.clear()
+                self._client.subscribe(self._topics["ack"])
+                self._publish_status(self._status)
+            case Disconnected(reason):
+                self._connected = False
+                log.warning("no connection to the broker at %s: %s; reports wait", self._broker, reason)
+            case Refused(what, reason):
+                log.error("the broker refuses %s: %s", what, reason)
+            case _Say(status):
+                self._status = status
+                if self._connected:
+                    self._publish_status(status)
+            case Health() as health:
+                if self._connected:
+                    self._client.publish(self._topics["health"], encode(health), qos=0)
+            case Died(reason):
+                self._connected = False
+                log.error("the connection to the broker is over: %s", reason)
+            case _Stop():
+                pass
+        return []
+
+    def _keep(self) -> list[Entry]:
+        """Reports into the outbox; if the disk will not have them, they stay in memory and are tried again."""
+        live = self._connected and len(self._under_way) + len(self._unkept) <= WINDOW
+        try:
+            kept = self._outbox.add(self._unkept, sent=live)
+        except OutboxError:
+            if len(self._unkept) > WINDOW:
+                self._unkept = compacted(self._unkept)
+            raise
+        with self._progress:
+            self._handed_over -= self._taken
+        self._taken = 0
+        self._unkept.clear()
+        return kept if live else []
+
+    def _send(self, fresh: Sequence[Entry]) -> None:
+        """Publish what is fresh, then of the backlog as much as half the window has room for, oldest first."""
+        now = self._clock.monotonic()
+        self._publish(fresh, now)
+        overdue = {i for i, attempt in self._under_way.items() if attempt.overdue <= now}
+        waiting = self._under_way.keys() - overdue
+        room = WINDOW // 2 - len(waiting)
+        if room > 0 and len(self._outbox) > len(waiting):
+            backlog = self._outbox.oldest(room, besides=waiting)
+            self._outbox.mark_sent(backlog)
+            self._publish(backlog, now)
+
+    def _publish(self, entries: Iterable[Entry], now: float) -> None:
+        for entry in entries:
+            times = self._under_way[entry.id].times + 1 if entry.id in self._under_way else 1
+            patience = min(ACK_TIMEOUT_S[0] * 2 ** (times - 1), ACK_TIMEOUT_S[1])
+            self._under_way[entry.id] = _Attempt(times, overdue=now + patience)
+            self._client.publish(self._topics["report"], encode(entry.report))
+
+    def _forget(self, topic: str, payload: bytes) -> None:
+        try:
+            ack = decode(payload, CommitAck)
+        except WireError as error:
+            log.error("ignored a message on %s: %s", topic, error)  # noqa: TRY400 - the text says it all
+            return
+        for i in self._outbox.acknowledge(ack.committed):
+            self._under_way.pop(i, None)
+
+    def _publish_status(self, state: StatusState) -> None:
+        status = Status(state=state, boot=self._boot, at=self._clock.now())
+        self._client.publish(self._topics["status"], encode(status), retain=True)
