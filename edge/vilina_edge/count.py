@@ -1,0 +1,110 @@
+"""Counting a recording from its first frame to its last, with the time that each stage takes."""
+
+import time
+from collections import Counter as Tallies
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple, TypeVar
+
+from vilina_edge.counting import Counter
+from vilina_edge.line import Line
+from vilina_edge.mot import read_detections
+from vilina_edge.source import recording
+from vilina_edge.tracker import Reference
+from vilina_edge.types import Crossing, Detections, Detector, Frame
+
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+"""A recording that is only counted has no date of its own."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """Crossings of one line."""
+
+    line: str
+    entered: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountResult:
+    """What a recording shows: crossings per line, its length, and milliseconds per frame of each stage."""
+
+    lines: tuple[LineResult, ...]
+    frames: int
+    seconds: float
+    ms_per_frame: dict[str, float]
+
+
+class Look(NamedTuple):
+    """One instant of a recording with who is seen; `frame` is None if there are only detections."""
+
+    frame: Frame | None
+    detections: Detections
+    at: datetime
+
+
+class Stopwatch:
+    """Seconds spent per stage, in the order in which stages were first met."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    def timed(self, stage: str, work: Callable[[], T]) -> T:
+        before = time.perf_counter()
+        result = work()
+        self.spent[stage] = self.spent.get(stage, 0.0) + time.perf_counter() - before
+        return result
+
+
+def looks_of_recording(path: Path, detector: Detector, watch: Stopwatch) -> Iterator[Look]:
+    """The frames of a recording with what the detector finds.
+
+    Raises:
+        SourceError: the recording cannot be played.
+    """
+    frames = recording(path, start=EPOCH)
+    while (frame := watch.timed("read", lambda: next(frames, None))) is not None:
+        detections = watch.timed("detect", lambda frame=frame: detector(frame))  # type: ignore[misc]  # bound early
+        yield Look(frame, detections, frame.at)
+
+
+def looks_of_detections(path: Path, frames_per_second: float) -> Iterator[Look]:
+    """The frames of a MOT detections file.
+
+    Raises:
+        DetectionsError: the file cannot be read.
+    """
+    for index, detections in enumerate(read_detections(path)):
+        yield Look(None, detections, EPOCH + timedelta(seconds=index / frames_per_second))
+
+
+def count_looks(
+    looks: Iterable[Look],
+    lines: Sequence[Line],
+    *,
+    watch: Stopwatch,
+    reference: Reference = "foot",
+    on_look: Callable[[Look, Sequence[Crossing]], None] = lambda _look, _crossings: None,
+) -> CountResult:
+    """Count everything. `on_look` sees each look with the crossings that it decided."""
+    counter = Counter(lines, reference=reference)
+    tallies: Tallies[tuple[str, str]] = Tallies()
+    frames, last = 0, EPOCH
+    for look in looks:
+        crossings = watch.timed("count", lambda look=look: counter.step(look.detections, look.at))  # type: ignore[misc]  # bound early
+        tallies.update((c.line, c.direction) for c in crossings)
+        on_look(look, crossings)
+        frames, last = frames + 1, look.at
+    tallies.update((c.line, c.direction) for c in counter.finish())
+    return CountResult(
+        lines=tuple(
+            LineResult(line.name, tallies[line.name, "entered"], tallies[line.name, "left"]) for line in lines
+        ),
+        frames=frames,
+        seconds=(last - EPOCH).total_seconds(),
+        ms_per_frame={stage: 1000 * seconds / max(frames, 1) for stage, seconds in watch.spent.items()},
+    )

@@ -1,0 +1,111 @@
+"""From detections to crossings: the counter's mind. What comes out has no identity left."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from vilina_edge.crossing import Crosser, Passage
+from vilina_edge.line import Line
+from vilina_edge.smoothing import HALF_WINDOW_S, smoothed
+from vilina_edge.track import Sample
+from vilina_edge.tracker import Reference, Tracker
+from vilina_edge.types import Crossing, Detections
+
+NEAR: Final = 1.0
+"""Beyond so many body heights from a line, a position needs no smoothing to know its side."""
+GONE_S: Final = 1.0
+"""A person who was not measured for so long is judged by their last position; they may still come back."""
+
+
+@dataclass(slots=True)
+class _Path:
+    """The recent positions of one person: those that are needed to smooth, and how far they are judged."""
+
+    crossers: list[Crosser]
+    samples: deque[Sample] = field(default_factory=deque)
+    judged: float = float("-inf")
+    ended: bool = False
+
+
+class Counter:
+    """Counts the crossings of some lines by the people of one camera.
+
+    A crossing is decided about half a second after it happened, when the path around it is known; at a path's end
+    one second after the last sight.
+    """
+
+    def __init__(self, lines: Sequence[Line], *, reference: Reference = "foot") -> None:
+        self._lines = tuple(lines)
+        self._tracker = Tracker(reference=reference)
+        self._paths: dict[int, _Path] = {}
+        self._epoch: datetime | None = None
+        self._now = 0.0
+
+    def step(self, detections: Detections, at: datetime) -> list[Crossing]:
+        """The crossings that the detections of one frame, which shows the instant `at`, decide."""
+        now = self._advance(at)
+        step = self._tracker.step(detections, now)
+        for _, old in step.stitched:
+            self._paths[old].ended = False
+        for track, sample in step.samples:
+            path = self._paths.get(track)
+            if path is None:
+                path = self._paths[track] = _Path([Crosser(line) for line in self._lines])
+            path.samples.append(sample)
+            path.ended = False
+        crossings = [c for path in self._paths.values() for c in self._judge(path, now)]
+        for track in step.gone:
+            del self._paths[track]
+        return crossings
+
+    def finish(self) -> list[Crossing]:
+        """The crossings that are still undecided when no more frames come."""
+        crossings = [c for path in self._paths.values() for c in self._judge(path, float("inf"))]
+        self._paths.clear()
+        return crossings
+
+    def _advance(self, at: datetime) -> float:
+        """Seconds since the first frame. A clock that is set back takes no time, and runs on from there."""
+        if self._epoch is None:
+            self._epoch = at
+        now = (at - self._epoch).total_seconds()
+        if now < self._now:
+            self._epoch = at - timedelta(seconds=self._now)
+        self._now = max(self._now, now)
+        return self._now
+
+    def _judge(self, path: _Path, now: float) -> list[Crossing]:
+        """What can be decided of a path now."""
+        found: list[Crossing] = []
+        for index, sample in enumerate(path.samples):
+            if sample.at > path.judged and sample.at + HALF_WINDOW_S <= now:
+                found += self._step(path, index)
+                path.judged = sample.at
+        while path.samples and path.samples[0].at < path.judged - HALF_WINDOW_S:
+            path.samples.popleft()
+        if not path.ended and now - path.samples[-1].at >= GONE_S:
+            path.ended = True
+            found += self._crossings((crosser, crosser.end()) for crosser in path.crossers)
+        return found
+
+    def _step(self, path: _Path, index: int) -> list[Crossing]:
+        sample = path.samples[index]
+        smooth: Sample | None = None
+        passages = []
+        for crosser in path.crossers:
+            if abs(crosser.line.beside(sample.x, sample.y)) > NEAR * sample.height:
+                passages.append((crosser, crosser.step(sample)))
+                continue
+            smooth = smooth or smoothed(path.samples, index)
+            passages.append((crosser, crosser.step(smooth)))
+        return self._crossings(passages)
+
+    def _crossings(self, passages: Iterable[tuple[Crosser, Passage | None]]) -> list[Crossing]:
+        assert self._epoch is not None
+        return [
+            Crossing(crosser.line.name, passage.direction, self._epoch + timedelta(seconds=passage.at))
+            for crosser, passage in passages
+            if passage is not None
+        ]

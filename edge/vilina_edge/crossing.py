@@ -1,0 +1,77 @@
+"""Whether a path crosses a line: hysteresis on either side, and only between the line's ends.
+
+A side is taken when the path is clearly on it. Crossing means being clearly on one side and then clearly on the other,
+and having passed between the ends. Who turns back inside the band has not crossed; who crosses again counts again.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from vilina_edge.line import Line
+from vilina_edge.track import Sample
+from vilina_edge.types import Direction
+
+BAND: Final = 0.08
+"""Half width of the band around the line, in body heights: a side is left only beyond it."""
+THIN_BAND: Final = 0.04
+"""Enough for the first side of a path, and for its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A path went over a line; `at` in seconds is when it passed the line itself."""
+
+    direction: Direction
+    at: float
+
+
+@dataclass(slots=True)
+class Crosser:
+    """One path and one line. Feed it the path's positions in the order of time."""
+
+    line: Line
+    side: int = 0
+    last: Sample | None = None
+    passed_at: float | None = None
+
+    def step(self, sample: Sample) -> Passage | None:
+        """Take in the next position; the passage that it completes, if it does."""
+        beside = self.line.beside(sample.x, sample.y)
+        self._note_passing(sample, beside)
+        self.last = sample
+        if self.side == 0:
+            self.side = _side(beside, THIN_BAND * sample.height)
+            return None
+        return self._switch(_side(beside, BAND * sample.height))
+
+    def end(self) -> Passage | None:
+        """The path is over: a thinner band is enough for its last position."""
+        if self.last is None or self.side == 0:
+            return None
+        return self._switch(_side(self.line.beside(self.last.x, self.last.y), THIN_BAND * self.last.height))
+
+    def _switch(self, side: int) -> Passage | None:
+        if side in (0, self.side):
+            return None
+        self.side = side
+        at, self.passed_at = self.passed_at, None
+        if at is None:
+            return None
+        return Passage("entered" if side > 0 else "left", at)
+
+    def _note_passing(self, sample: Sample, beside: float) -> None:
+        """Remember when the line was passed last, and forget it if that was beyond the line's ends."""
+        if self.last is None:
+            return
+        before = self.line.beside(self.last.x, self.last.y)
+        if (before > 0) == (beside > 0):
+            return
+        share = before / (before - beside)
+        x = self.last.x + share * (sample.x - self.last.x)
+        y = self.last.y + share * (sample.y - self.last.y)
+        between_ends = 0 <= self.line.along(x, y) <= 1
+        self.passed_at = self.last.at + share * (sample.at - self.last.at) if between_ends else None
+
+
+def _side(beside: float, band: float) -> int:
+    return 1 if beside > band else -1 if beside < -band else 0

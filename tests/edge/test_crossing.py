@@ -1,0 +1,150 @@
+"""What is a crossing and what is not."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.edge.truth import annotated_feet, error, overhead_detections, true_crossings, walked_paths
+from tests.edge.walks import START, counted, crossings, directions, seen, straight, tallies, through, timed
+from vilina_edge.counting import Counter
+from vilina_edge.line import Line
+from vilina_edge.mot import read_detections
+
+DOWN = Line("door", 400, 0, 400, 400)
+"""Its right-hand side is the left of the picture."""
+ENTERING = straight((600, 200), (200, 200), seconds=5)
+LEAVING = straight((200, 200), (600, 200), seconds=5)
+
+
+def test_from_the_left_hand_side_of_the_arrow_to_the_right_is_entering() -> None:
+    assert directions(crossings([ENTERING], DOWN)) == ["entered"]
+
+
+def test_the_other_way_is_leaving() -> None:
+    assert directions(crossings([LEAVING], DOWN)) == ["left"]
+
+
+def test_turning_the_line_round_turns_the_direction_round() -> None:
+    assert directions(crossings([ENTERING], Line("door", 400, 400, 400, 0))) == ["left"]
+
+
+def test_a_u_turn_is_not_a_crossing() -> None:
+    assert not crossings([through((600, 200), (405, 200), (600, 200), seconds=6)], DOWN)
+
+
+def test_a_u_turn_just_behind_the_line_is_not_a_crossing() -> None:
+    assert not crossings([through((600, 200), (396, 200), (600, 200), seconds=6)], DOWN)
+
+
+def test_standing_on_the_line_is_not_a_crossing() -> None:
+    sway = [(400 + 5 * (-1) ** i, 200.0) for i in range(20)]
+    assert not crossings([through((600, 200), *sway, (600, 200), seconds=11)], DOWN)
+
+
+def test_one_person_may_cross_many_times() -> None:
+    there_and_back = through((600, 200), (200, 200), (600, 200), (200, 200), seconds=18)
+    assert directions(crossings([there_and_back], DOWN, seconds=20)) == ["entered", "left", "entered"]
+
+
+def test_passing_beside_the_ends_of_a_line_is_not_a_crossing() -> None:
+    assert not crossings([ENTERING], Line("door", 400, 0, 400, 180))
+
+
+def test_walking_around_the_end_of_a_line_is_not_a_crossing() -> None:
+    around = through((600, 100), (420, 100), (420, 300), (300, 300), (300, 100), seconds=12)
+    assert not crossings([around], Line("door", 400, 0, 400, 200), seconds=14)
+
+
+def test_coming_back_around_the_end_counts_only_the_way_through() -> None:
+    way = through((600, 100), (300, 100), (300, 300), (600, 300), seconds=12)
+    assert directions(crossings([way], Line("door", 400, 0, 400, 200), seconds=14)) == ["entered"]
+
+
+def test_two_people_who_meet_on_the_line_both_count() -> None:
+    other = straight((200, 230), (600, 230), seconds=5)
+    assert sorted(directions(crossings([ENTERING, other], DOWN))) == ["entered", "left"]
+
+
+def test_each_line_counts_for_itself() -> None:
+    found = crossings([ENTERING], DOWN, Line("stairs", 300, 0, 300, 400), Line("far", 100, 0, 100, 400))
+    assert [crossing.line for crossing in found] == ["door", "stairs"]
+
+
+@pytest.mark.parametrize("per_second", [4, 7, 15, 30])
+def test_the_frame_rate_does_not_matter(per_second: float) -> None:
+    assert directions(crossings([ENTERING], DOWN, per_second=per_second)) == ["entered"]
+
+
+def test_a_crossing_has_the_time_at_which_the_line_was_passed() -> None:
+    (crossing,) = crossings([ENTERING], DOWN)
+    assert abs(crossing.at - (START + timedelta(seconds=2.5))) < timedelta(seconds=0.1)
+
+
+def test_a_crossing_is_decided_within_a_second() -> None:
+    counter = Counter([DOWN])
+    for detections, at in seen([ENTERING], per_second=10, seconds=6):
+        for crossing in counter.step(detections, at):
+            assert at - crossing.at < timedelta(seconds=1)
+            return
+    pytest.fail("the crossing was not decided while the person was in sight")
+
+
+def test_who_vanishes_right_behind_the_line_has_crossed() -> None:
+    assert directions(crossings([straight((600, 200), (394, 200), seconds=3)], DOWN)) == ["entered"]
+
+
+def test_who_crosses_in_the_last_frames_counts_when_the_frames_end() -> None:
+    counter = Counter([DOWN])
+    frames = seen([ENTERING], per_second=10, seconds=2.9)
+    before = [crossing for detections, at in frames for crossing in counter.step(detections, at)]
+    assert (before, directions(counter.finish())) == ([], ["entered"])
+
+
+def test_nobody_is_no_crossing() -> None:
+    assert not crossings([], DOWN)
+
+
+def test_a_clock_that_is_set_back_stops_no_counting() -> None:
+    counter = Counter([DOWN])
+    found = []
+    for index, (detections, at) in enumerate(seen([ENTERING], per_second=10, seconds=8)):
+        found += counter.step(detections, at - timedelta(hours=1) if index > 10 else at)
+    assert directions(found) == ["entered"]
+    assert abs(found[0].at - (START + timedelta(seconds=2.4, hours=-1))) < timedelta(seconds=0.3)
+
+
+def test_a_clock_that_is_set_forward_only_forgets_who_was_there() -> None:
+    counter = Counter([DOWN])
+    found = []
+    for index, (detections, at) in enumerate(seen([ENTERING], per_second=10, seconds=8)):
+        found += counter.step(detections, at + timedelta(hours=1) if index > 10 else at)
+    assert directions(found) == ["entered"]
+
+
+STREET = (Line("down", 384, 0, 384, 576), Line("across", 0, 300, 768, 300))
+
+
+def test_a_street_is_counted_within_two_of_66_from_its_public_detections(test_data: Path) -> None:
+    folder = test_data / "mot" / "PETS09-S2L1"
+    true = true_crossings(annotated_feet(folder / "gt.txt").values(), STREET, band=4)
+    found = counted(timed(read_detections(folder / "det.txt"), per_second=7), STREET)
+    assert true.total() == 66
+    assert error(tallies(found), true) <= 2
+
+
+def test_people_who_are_close_to_the_camera_are_counted_within_three_of_ten(test_data: Path) -> None:
+    folder = test_data / "mot" / "TUD-Campus"
+    lines = (Line("x=320", 320, 0, 320, 480), Line("x=200", 200, 0, 200, 480))
+    true = true_crossings(annotated_feet(folder / "gt.txt").values(), lines, band=4)
+    found = counted(timed(read_detections(folder / "det.txt"), per_second=25), lines)
+    assert error(tallies(found), true) <= 3
+
+
+def test_480_people_in_a_corridor_seen_from_above_are_counted_exactly(test_data: Path) -> None:
+    file = test_data / "trajectories" / "bi_corr_400_b_03.txt"
+    middle = (Line("middle", 0, -1000, 0, 1000),)
+    true = true_crossings(walked_paths(file).values(), middle, band=20)
+    frames = timed(overhead_detections(file, noise_cm=0, drops=0), per_second=25)
+    found = tallies(counted(frames, middle, reference="centre"))
+    assert found == true == {("middle", "entered"): 249, ("middle", "left"): 231}

@@ -1,0 +1,56 @@
+"""People as what moves."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from tests.edge.videos import HEIGHT, WIDTH, discs, walking_right
+from tests.edge.walks import START, counted, directions
+from vilina_edge.detectors import make_detector
+from vilina_edge.line import Line
+from vilina_edge.types import Detections, Frame, Image
+
+MIDDLE = Line("middle", 160, 240, 160, 0)
+
+
+def watched(images: list[Image]) -> list[Detections]:
+    detector = make_detector("motion")
+    return [detector(Frame(image, START + timedelta(seconds=i / 10), i)) for i, image in enumerate(images)]
+
+
+def test_who_moves_is_found_where_they_are() -> None:
+    places = walking_right(40)
+    seen = watched(list(discs(places)))
+    for detections, (place, *_) in list(zip(seen, places, strict=True))[15:45]:
+        (box,) = detections.xyxy
+        assert (box[:2] + box[2:]) / 2 == pytest.approx(place, abs=6)
+        assert box[2:] - box[:2] == pytest.approx([24, 24], abs=12)
+
+
+def test_who_walks_over_a_line_is_counted() -> None:
+    seen = watched(list(discs(walking_right(40))))
+    frames = [(detections, START + timedelta(seconds=i / 10)) for i, detections in enumerate(seen)]
+    assert directions(counted(frames, [MIDDLE], reference="centre")) == ["entered"]
+
+
+def test_two_people_side_by_side_are_two() -> None:
+    alone = walking_right(40)
+    pair = [[(x, y - 13), (x, y + 13)] for ((x, y),) in walking_right(40, empty=0)]
+    seen = watched(list(discs(alone + pair)))
+    assert np.median([len(detections) for detections in seen[60:85]]) == 2
+
+
+def test_an_empty_room_has_nobody() -> None:
+    assert not any(map(len, watched(list(discs([[]] * 30)))))
+
+
+def test_the_light_going_on_is_nobody() -> None:
+    dark = np.full((HEIGHT, WIDTH, 3), 40, dtype=np.uint8)
+    assert not any(map(len, watched([dark] * 20 + [dark + 120] * 20)))
+
+
+def test_boxes_are_in_pixels_of_a_large_frame_too() -> None:
+    images = [np.kron(image, np.ones((4, 4, 1), dtype=np.uint8)) for image in discs(walking_right(20))]
+    (box,) = watched(images)[20].xyxy
+    assert box[2:] - box[:2] == pytest.approx([96, 96], abs=40)

@@ -1,0 +1,75 @@
+"""The rendered door: its truth is exact, and the true pipeline counts it."""
+
+from collections import Counter as Tallies
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vilina_edge.counting import Counter
+from vilina_edge.detectors import make_detector
+from vilina_edge.errors import SourceError
+from vilina_edge.scene import Scene
+from vilina_edge.simulated_source import is_simulation, simulated_frames
+from vilina_edge.simulation import Arrival, rendered, steady, walked
+
+START = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def truth(schedule: list[Arrival]) -> Tallies[str]:
+    return Tallies(c.direction for step in walked(schedule, start=START) for c in step.crossings)
+
+
+def test_everyone_who_comes_crosses_the_line_once() -> None:
+    schedule = list(steady(20, seed=1, seconds=60))
+    assert truth(schedule) == Tallies(arrival.direction for arrival in schedule)
+
+
+def test_the_same_schedule_gives_the_same_pictures() -> None:
+    schedule = [Arrival(0.5, "entered"), Arrival(1.0, "left")]
+    first, again = (list(rendered(schedule, start=START)) for _ in range(2))
+    assert len(first) == len(again) > 50
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(first, again, strict=True))
+    assert first[0].image.shape == (480, 640, 3)
+    assert first[1].at - first[0].at == timedelta(seconds=0.1)
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_the_true_pipeline_counts_a_quiet_door_within_one_person_in_ten(seed: int) -> None:
+    schedule = list(steady(8, seed=seed, seconds=90))
+    detector, counter = make_detector("motion"), Counter([Scene().line], reference="centre")
+    counted: Tallies[str] = Tallies()
+    for frame in rendered(schedule, start=START):
+        counted.update(c.direction for c in counter.step(detector(frame), frame.at))
+    counted.update(c.direction for c in counter.finish())
+    true = truth(schedule)
+    assert sum(abs(counted[d] - true[d]) for d in ("entered", "left")) <= max(1, sum(true.values()) // 10)
+
+
+def test_a_schedule_in_a_file_is_played_from_now_on(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    rows = [(START - timedelta(seconds=5), "left"), (START + timedelta(seconds=1), "entered")]
+    path.write_text("".join(f"{at.isoformat()},{direction}\n" for at, direction in rows), encoding="utf-8")
+    frames = list(simulated_frames(f"simulation:{path}", start=START))
+    detector, counter = make_detector("motion"), Counter([Scene().line], reference="centre")
+    crossings = [c for frame in frames for c in counter.step(detector(frame), frame.at)] + counter.finish()
+    assert [c.direction for c in crossings] == ["entered"]
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("0", "more than 0"),
+        ("-3", "more than 0"),
+        ("1e9", "at most 120"),
+        ("nothing.csv", "cannot be read"),
+        ("bad.csv", "row 1"),
+    ],
+)
+def test_a_simulation_that_cannot_be_meant_is_refused(tmp_path: Path, what: str, words: str) -> None:
+    (tmp_path / "bad.csv").write_text("yesterday,through the wall\n", encoding="utf-8")
+    source = f"simulation:{tmp_path / what if what.endswith('csv') else what}"
+    assert is_simulation(source)
+    with pytest.raises(SourceError, match=words):
+        next(simulated_frames(source, start=START))

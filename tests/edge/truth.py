@@ -1,0 +1,80 @@
+"""What is true of the recordings: crossings by people whose identity somebody wrote down by hand.
+
+Deliberately simpler than what is tested: true identities, whole lines, hysteresis of a fixed distance.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from vilina_edge.line import Line
+from vilina_edge.types import Detections, Floats
+
+Tallies = Counter[tuple[str, str]]
+Path2D = Sequence[tuple[float, float]]
+
+
+def annotated_boxes(gt: Path) -> dict[int, Floats]:
+    """The boxes (N, 4) of each frame of a MOT truth file, frames from 1."""
+    frames: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+    for row in gt.read_text(encoding="utf-8").splitlines():
+        frame, _, x, y, width, height = (float(cell) for cell in row.split(",")[:6])
+        frames[int(frame)].append((x, y, x + width, y + height))
+    return {frame: np.array(boxes) for frame, boxes in frames.items()}
+
+
+def annotated_feet(gt: Path) -> dict[int, list[tuple[float, float]]]:
+    """The foot points of each person of a MOT truth file, in the order of frames."""
+    seen: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
+    for row in gt.read_text(encoding="utf-8").splitlines():
+        frame, person, x, y, width, height = (float(cell) for cell in row.split(",")[:6])
+        seen[int(person)].append((int(frame), x + width / 2, y + height))
+    return {person: [(x, y) for _, x, y in sorted(path)] for person, path in seen.items()}
+
+
+def walked_paths(trajectories: Path) -> dict[int, list[tuple[float, float]]]:
+    """The head of each person of a laboratory walk, cm, in the order of frames."""
+    paths: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for person, _, x, y in _walked(trajectories):
+        paths[person].append((x, y))
+    return paths
+
+
+def overhead_detections(trajectories: Path, *, noise_cm: float, drops: float) -> Iterator[Detections]:
+    """The same walk as a camera overhead would see it, frame by frame: boxes of 50 cm, some of them missing."""
+    random = np.random.default_rng(1)
+    frames: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for _, frame, x, y in _walked(trajectories):
+        frames[frame].append((x, y))
+    for frame in range(min(frames), max(frames) + 1):
+        points = np.array(frames.get(frame, [])).reshape(-1, 2)
+        points = points[random.random(len(points)) >= drops]
+        points = points + random.normal(0, noise_cm, points.shape)
+        yield Detections(np.concatenate([points - 25, points + 25], axis=1), np.ones(len(points)))
+
+
+def _walked(trajectories: Path) -> Iterator[tuple[int, int, float, float]]:
+    for row in trajectories.read_text(encoding="utf-8").splitlines():
+        if row and not row.startswith("#"):
+            person, frame, x, y = row.split()[:4]
+            yield int(person), int(frame), float(x), float(y)
+
+
+def true_crossings(paths: Iterable[Path2D], lines: Iterable[Line], *, band: float) -> Tallies:
+    """Crossings per (line, direction): being more than `band` on one side, and then on the other."""
+    tallies: Tallies = Counter()
+    for line in lines:
+        for path in map(tuple, paths):
+            sides = [1 if d > band else -1 for d in (line.beside(x, y) for x, y in path) if abs(d) > band]
+            for before, after in pairwise(sides):
+                if before != after:
+                    tallies[line.name, "entered" if after > 0 else "left"] += 1
+    return tallies
+
+
+def error(counted: Mapping[tuple[str, str], int], true: Mapping[tuple[str, str], int]) -> int:
+    """The sum of the absolute errors of each line and direction."""
+    return sum(abs(counted.get(key, 0) - true.get(key, 0)) for key in {*counted, *true})
