@@ -1,0 +1,1 @@
+"""The whole of Vilina on one machine, with a simulated square."""

@@ -1,0 +1,177 @@
+"""The site model: what `site.yaml` says about a building. Read it with `vilina_ingest.site_file.load_site`.
+
+Lengths are metres in the floor's own coordinates, x to the right and y down, as a plan is drawn.
+"""
+
+from datetime import datetime, time
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from vilina_edge.wire import NAME
+
+Id = Annotated[str, Field(pattern=NAME, description="short name, used in topics, addresses and the store")]
+Point = tuple[float, float]
+Length = Annotated[float, Field(gt=0)]
+Size = tuple[Length, Length]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+COUNTRY = r"^[A-Z]{2}$"
+OUTSIDE = "outside"
+"""The zone that every site has without saying so: whatever is not the site."""
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone; write one like Europe/Helsinki")
+    return name
+
+
+class Part(BaseModel):
+    """Common to everything in the file: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Hours(Part):
+    """Opening hours of one weekday, in local time."""
+
+    opens: time
+    closes: time
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.closes <= self.opens:
+            raise ValueError(f"closes ({self.closes:%H:%M}) must be later than opens ({self.opens:%H:%M})")
+        return self
+
+
+Opening = Annotated[dict[Weekday, Hours], Field(description="weekdays that are not named are closed")]
+
+
+class Floor(Part):
+    id: Id
+    name: str
+    size: Annotated[Size, Field(description="width and depth of the plan")]
+
+
+class Zone(Part):
+    """An area of a floor plan in which people are counted."""
+
+    id: Id
+    name: str
+    floor: Id
+    polygon: Annotated[tuple[Point, ...], Field(min_length=3)]
+    capacity: Annotated[int, Field(gt=0, description="people")]
+    quiet: Annotated[bool, Field(description="noise disturbs here")] = False
+    sensitive: Annotated[bool, Field(description="never published alone")] = False
+
+
+class Counter(Part):
+    """A device with a camera."""
+
+    id: Id
+    name: str
+    floor: Id
+    at: Point
+
+
+class Line(Part):
+    """A directed segment in a counter's view. Entered means passing from zone `origin` to zone `to`."""
+
+    id: Id
+    name: str
+    counter: Id
+    origin: Annotated[Id, Field(alias="from")]
+    to: Id
+    at: Annotated[
+        tuple[Point, Point],
+        Field(description="where it lies on its counter's floor; walking along it, `to` is on the right"),
+    ]
+    door: Annotated[bool, Field(description="a way in from outside, shown as a door")] = False
+
+
+class Target(Part):
+    """Service level: this share of customers waits at most so long."""
+
+    share: Annotated[float, Field(gt=0, lt=1)]
+    within_min: Annotated[float, Field(gt=0)]
+
+
+class Unit(Part):
+    """A service with desks, in a zone."""
+
+    id: Id
+    name: str
+    zone: Id
+    desks: Annotated[int, Field(gt=0)]
+    service_min: Annotated[float, Field(gt=0, description="mean minutes at the desk")]
+    target: Target
+    skills: tuple[Id, ...] = ()
+    opening: Opening | None = None
+
+
+class Spot(Part):
+    """A place where a pop-up or a movable counter can stand."""
+
+    id: Id
+    name: str
+    zone: Id
+    at: Point
+    size: Annotated[Size, Field(description="width and depth that are free")]
+    power: bool = False
+    escape_route: bool = False
+
+
+class Partner(Part):
+    """An organisation that brings pop-ups."""
+
+    id: Id
+    name: str
+
+
+class Retention(Part):
+    raw_days: Annotated[int, Field(ge=1)] = 30
+    rollup_days: Annotated[int, Field(ge=30)] = 3 * 365
+
+
+class Disclosure(Part):
+    """What may be published: no finer bins and no smaller counts than these."""
+
+    bin_minutes: Annotated[int, Field(ge=15)] = 15
+    min_count: Annotated[int, Field(ge=3)] = 5
+
+
+class Site(Part):
+    """One building."""
+
+    id: Id
+    name: str
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)]
+    country: Annotated[str, Field(pattern=COUNTRY, description="for public holidays")]
+    capacity: Annotated[int, Field(gt=0, description="people allowed inside at once")]
+    opening: Opening
+    floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
+    zones: Annotated[tuple[Zone, ...], Field(min_length=1)]
+    counters: tuple[Counter, ...]
+    lines: tuple[Line, ...]
+    units: tuple[Unit, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    retention: Retention = Retention()
+    disclosure: Disclosure = Disclosure()
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def local(self, at: datetime) -> datetime:
+        """The site's wall clock at an instant."""
+        return at.astimezone(self.tz)
+
+    def lines_of(self, counter: str) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.counter == counter)
+
+    def doors(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.door)
