@@ -45,6 +45,7 @@ def test_every_package_is_looked_at() -> None:
     ("module", "heavy"),
     [
         ("vilina_ingest.cli", HEAVY_ON_A_SERVER),
+        ("vilina_api.cli", HEAVY_ON_A_SERVER),
         ("vilina_edge.cli", HEAVY_ON_A_COUNTER),
         ("vilina_deploy.cli", HEAVY_ON_A_SERVER | HEAVY_ON_A_COUNTER),
     ],

@@ -1,0 +1,41 @@
+"""The application: routes, errors and the live state, wired together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from vilina_api.problem import add_problem_handlers
+from vilina_api.routes import flows, health, pages, sites
+from vilina_api.state import LiveState
+from vilina_edge.clock import Clock
+from vilina_ingest.site import Site
+from vilina_ingest.store import Reader
+
+
+def create_app(*, site: Site, reader: Reader, clock: Clock) -> FastAPI:
+    """The app of one site over one store, which it only reads."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(app.state.live.run())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    app = FastAPI(
+        title="Vilina",
+        version=version("vilina"),
+        summary="People inside, flows, and the counters that see them: anonymous, and live.",
+        lifespan=lifespan,
+    )
+    app.state.live = LiveState(site=site, reader=reader, clock=clock)
+    add_problem_handlers(app)
+    for module in (sites, flows, health, pages):
+        app.include_router(module.router)
+    return app

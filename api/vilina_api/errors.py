@@ -1,0 +1,35 @@
+"""What can go wrong between the store and a screen.
+
+ApiError
+├── NotFound           no such site, zone or line
+├── BadRequest         a parameter that cannot be meant
+└── NotReady           the store is not there yet, or cannot be read
+"""
+
+
+class ApiError(Exception):
+    """Root of everything this package raises on purpose; its text tells a person what to do."""
+
+    status = 500
+    title = "Something went wrong"
+
+
+class NotFound(ApiError):  # noqa: N818 - HTTP's own word
+    """There is no such thing."""
+
+    status = 404
+    title = "Not found"
+
+
+class BadRequest(ApiError):  # noqa: N818 - HTTP's own word
+    """A parameter that cannot be meant."""
+
+    status = 422
+    title = "A parameter is wrong"
+
+
+class NotReady(ApiError):  # noqa: N818 - HTTP's own word
+    """The store is not there yet, or cannot be read."""
+
+    status = 503
+    title = "Not ready"

@@ -1,0 +1,161 @@
+"""The live document: what the store says, as one immutable value that all pages and listeners share."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from vilina_api.local_days import is_open, quarters_of_day
+from vilina_api.models import Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
+from vilina_api.usual import UsualDay
+from vilina_ingest.occupancy import Occupancy, live_occupancy
+from vilina_ingest.site import Counter, Line, Site, Zone
+from vilina_ingest.store import Bins, CounterState, FlowSeries
+
+SILENT_AFTER: Final = timedelta(seconds=180)
+"""A counter reports at least every 60 s; after three times that, it is silent."""
+RECENT: Final = 12
+"""Quarter hours that a door shows."""
+WATCH: Final = 0.8
+USUAL_ENOUGH: Final = 5.0
+"""People; below, a percentage says nothing."""
+
+
+def live_document(
+    site: Site,
+    *,
+    bins: Bins,
+    flows: Mapping[str, FlowSeries],
+    states: Mapping[str, CounterState],
+    usual: UsualDay | None,
+    now: datetime,
+) -> tuple[Live, Occupancy]:
+    """The document, and the day's curve of the whole site; `flows` of all lines and `bins` of today until now."""
+    whole = live_occupancy(flows, site.lines, bins)
+    zones = tuple(_zone(zone, live_occupancy(flows, site.lines, bins, zone=zone.id)) for zone in site.zones)
+    counters = tuple(counter_live(counter, states.get(counter.id), now) for counter in site.counters)
+    slot = len(bins) - 1
+    usually = usual.curve[slot] if usual is not None and slot < len(usual.curve) else None
+    comparable = usually is not None and usually >= USUAL_ENOUGH
+    share = whole.people / site.capacity
+    document = Live(
+        site=site.id,
+        name=site.name,
+        as_of=now,
+        open=is_open(site, now),
+        people=whole.people,
+        capacity=site.capacity,
+        share=round(share, 3),
+        level=level_of(share),
+        uncertain_since=whole.uncertain_since,
+        usual_people=usually,
+        versus_usual_percent=round(100 * (whole.people / usually - 1)) if comparable and usually else None,
+        last_report=max((c.last_report for c in counters if c.last_report), default=None),
+        zones=zones,
+        doors=tuple(_door(line, flows[line.id]) for line in site.doors()),
+        counters=counters,
+        attention=tuple(_attention(site, whole.people, zones, counters, now)),
+    )
+    return document, whole
+
+
+def counter_live(counter: Counter, state: CounterState | None, now: datetime) -> CounterLive:
+    """How a counter is, from the last that was heard of it."""
+    condition, since = _condition(state, now)
+    health = state.health if state else None
+    return CounterLive(
+        counter=counter.id,
+        name=counter.name,
+        floor=counter.floor,
+        state=condition,
+        since=since,
+        last_report=state.last_report_end if state else None,
+        frames_per_second=health.frames_per_second if health else None,
+        inference_ms=health.inference_ms if health else None,
+        outbox_depth=health.outbox_depth if health else None,
+    )
+
+
+def level_of(share: float) -> Level:
+    """How full, in words."""
+    return "full" if share >= 1 else "crowded" if share >= WATCH else "busy" if share >= 0.5 else "calm"
+
+
+def today(site: Site, now: datetime) -> Bins:
+    """The quarter hours of the local day until now."""
+    return quarters_of_day(site, site.local(now).date(), until=now)
+
+
+def _condition(state: CounterState | None, now: datetime) -> tuple[State, datetime | None]:
+    if state is None or (state.status is None and state.last_report_end is None):
+        return "unknown", None
+    if state.status is not None and state.status.state != "online":
+        return state.status.state, state.status.at
+    if state.last_report_end is None:
+        return "unknown", None
+    if now - state.last_report_end > SILENT_AFTER:
+        return "silent", state.last_report_end
+    return "online", None
+
+
+def _zone(zone: Zone, occupancy: Occupancy) -> ZoneLive:
+    share = occupancy.people / zone.capacity
+    return ZoneLive(
+        zone=zone.id,
+        name=zone.name,
+        floor=zone.floor,
+        people=occupancy.people,
+        capacity=zone.capacity,
+        share=round(share, 3),
+        level=level_of(share),
+        uncertain_since=occupancy.uncertain_since,
+    )
+
+
+def _door(line: Line, series: FlowSeries) -> DoorLive:
+    return DoorLive(
+        line=line.id,
+        name=line.name,
+        entered=sum(n or 0 for n in series.entered),
+        left=sum(n or 0 for n in series.left),
+        recent_entered=series.entered[-RECENT:],
+        recent_left=series.left[-RECENT:],
+    )
+
+
+SAYS: Final[dict[State, str]] = {
+    "silent": "silent",
+    "blind": "sees nothing",
+    "stopped": "switched off",
+    "offline": "not connected",
+    "unknown": "never heard of",
+}
+
+
+def _attention(
+    site: Site, people: int, zones: Sequence[ZoneLive], counters: Sequence[CounterLive], now: datetime
+) -> Iterator[Attention]:
+    if people >= WATCH * site.capacity:
+        yield _crowded(site.id, site.name, people / site.capacity)
+    for zone in zones:
+        if zone.people >= WATCH * zone.capacity:
+            yield _crowded(zone.zone, zone.name, zone.people / zone.capacity)
+    for counter in counters:
+        if counter.state != "online":
+            since = f" since {_clock(site, counter.since, now)}" if counter.since else ""
+            yield Attention(
+                kind="counter",
+                level="watch" if counter.state in ("unknown", "stopped") else "act",
+                about=counter.counter,
+                text=f"{counter.name} {SAYS[counter.state]}{since}",
+            )
+
+
+def _crowded(about: str, name: str, share: float) -> Attention:
+    text = f"{name} at {100 * share:.0f} % of capacity"
+    return Attention(kind="capacity", level="act" if share >= 1 else "watch", about=about, text=text)
+
+
+def _clock(site: Site, at: datetime, now: datetime) -> str:
+    """14:32, with the weekday if that was not today."""
+    local = site.local(at)
+    return f"{local:%H:%M}" if local.date() == site.local(now).date() else f"{local:%a %H:%M}"

@@ -1,0 +1,156 @@
+"""The documents of the API. People are whole numbers, shares go from 0 to 1, instants are UTC."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Level = Literal["calm", "busy", "crowded", "full"]
+PerQuarter = tuple[int | None, ...]
+"""Null in a gap."""
+State = Literal["online", "silent", "blind", "stopped", "offline", "unknown"]
+
+
+class Document(BaseModel):
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+
+class ZoneLive(Document):
+    """People in a zone now."""
+
+    zone: str
+    name: str
+    floor: str
+    people: Annotated[int, Field(description="people inside, estimated live", examples=[143])]
+    capacity: Annotated[int, Field(description="people", examples=[220])]
+    share: Annotated[float, Field(description="people by capacity", examples=[0.65])]
+    level: Level
+    uncertain_since: Annotated[
+        datetime | None, Field(description="start of the first gap of today at a line around the zone")
+    ] = None
+
+
+class DoorLive(Document):
+    """Today at a door."""
+
+    line: str
+    name: str
+    entered: Annotated[int, Field(description="people since the local day began", examples=[812])]
+    left: Annotated[int, Field(description="people since the local day began", examples=[644])]
+    recent_entered: Annotated[
+        tuple[int | None, ...], Field(description="per 15 minutes, the open one last; null in a gap")
+    ]
+    recent_left: Annotated[
+        tuple[int | None, ...], Field(description="per 15 minutes, the open one last; null in a gap")
+    ]
+
+
+class CounterLive(Document):
+    """How a counter is."""
+
+    counter: str
+    name: str
+    floor: str
+    state: State
+    since: Annotated[datetime | None, Field(description="since when it is in this state, if not online")] = (
+        None
+    )
+    last_report: Annotated[datetime | None, Field(description="end of the newest stored report")] = None
+    frames_per_second: float | None = None
+    inference_ms: float | None = None
+    outbox_depth: Annotated[int | None, Field(description="reports that wait at the counter")] = None
+
+
+class Attention(Document):
+    """Something that needs a person."""
+
+    kind: Literal["counter", "capacity"]
+    level: Literal["watch", "act"]
+    about: Annotated[str, Field(description="the counter, the zone, or the site")]
+    text: Annotated[str, Field(examples=["Door C silent since 14:26"])]
+
+
+class Live(Document):
+    """The site now. Everything about people is the live estimate, not a settled record."""
+
+    site: str
+    name: str
+    label: Literal["live"] = "live"
+    as_of: datetime
+    open: Annotated[bool, Field(description="whether it is within the opening hours")]
+    people: Annotated[int, Field(description="people inside, estimated live", examples=[412])]
+    capacity: Annotated[int, Field(examples=[900])]
+    share: Annotated[float, Field(description="people by capacity", examples=[0.46])]
+    level: Level
+    uncertain_since: datetime | None = None
+    usual_people: Annotated[
+        float | None, Field(description="median of the weekday at this time", examples=[350.0])
+    ]
+    versus_usual_percent: Annotated[
+        float | None, Field(description="null if too little is usual", examples=[18.0])
+    ]
+    last_report: Annotated[
+        datetime | None, Field(description="end of the newest stored report of any counter")
+    ]
+    zones: tuple[ZoneLive, ...]
+    doors: tuple[DoorLive, ...]
+    counters: tuple[CounterLive, ...]
+    attention: tuple[Attention, ...]
+
+
+class Counters(Document):
+    site: str
+    as_of: datetime
+    counters: tuple[CounterLive, ...]
+
+
+class FlowLine(Document):
+    """Crossings per step. Null is a gap: nobody was looking, which is not zero."""
+
+    id: Annotated[str, Field(description="the line, or the zone that was asked for")]
+    name: str
+    from_zone: Annotated[
+        str | None, Field(alias="from", description="null for a zone: from everywhere around it")
+    ]
+    to_zone: Annotated[str, Field(alias="to")]
+    entered: tuple[int | None, ...]
+    left: tuple[int | None, ...]
+    coverage: Annotated[tuple[float, ...], Field(description="share of each step that was observed")]
+    reasons: Annotated[
+        tuple[str | None, ...],
+        Field(description="why a gap is one, where the counter said so: no_frames, outbox_full"),
+    ]
+
+
+class Flows(Document):
+    site: str
+    step: Annotated[str, Field(examples=["15m"])]
+    edges: Annotated[tuple[datetime, ...], Field(description="one more than there are steps")]
+    flows: tuple[FlowLine, ...]
+
+
+class SiteSummary(Document):
+    site: str
+    name: str
+    time_zone: str
+    capacity: int
+    zones: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+class Sites(Document):
+    sites: tuple[SiteSummary, ...]
+
+
+class HealthDocument(Document):
+    status: Literal["ok"]
+
+
+class Problem(Document):
+    """RFC 9457."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str

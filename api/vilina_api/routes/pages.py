@@ -1,0 +1,60 @@
+"""The pages: the manager's board, its blocks for updates, and what it is made of."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from vilina_api.board import render_blocks, render_board
+from vilina_api.errors import NotFound
+from vilina_api.etag import tagged
+from vilina_api.routes.needs import CurrentSnapshot, State
+from vilina_api.theme import css_tokens
+
+router = APIRouter(include_in_schema=False)
+
+STATIC: Final = Path(__file__).parents[1] / "static"
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+@router.get("/")
+def board(request: Request, state: State, snapshot: CurrentSnapshot) -> Response:
+    """The manager's board."""
+    page = tagged(request, render_board(state.site, snapshot), media_type="text/html; charset=utf-8")
+    page.headers["Content-Security-Policy"] = POLICY
+    return page
+
+
+@router.get("/board/blocks")
+def blocks(request: Request, state: State, snapshot: CurrentSnapshot) -> Response:
+    """The blocks of the board, for the page to put in place."""
+    return tagged(request, render_blocks(state.site, snapshot), media_type="text/html; charset=utf-8")
+
+
+@router.get("/static/tokens.css")
+def tokens(request: Request) -> Response:
+    """The colours, from the theme."""
+    return tagged(request, css_tokens(), media_type=TYPES[".css"])
+
+
+@router.get("/static/{name}")
+def static(request: Request, name: str) -> Response:
+    """Files of our own; there are no others."""
+    files = _files()
+    if name not in files:
+        raise NotFound(f"There is no file {name!r}.")
+    return tagged(request, files[name], media_type=TYPES[Path(name).suffix])
+
+
+@cache
+def _files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in TYPES}

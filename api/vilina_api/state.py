@@ -1,0 +1,101 @@
+"""The one live state of the process: made once per change of the store, shared by every page and listener."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from vilina_api.live import live_document, today
+from vilina_api.models import Live
+from vilina_api.usual import UsualDay, usual_day
+from vilina_edge.clock import Clock
+from vilina_ingest.errors import StoreError
+from vilina_ingest.site import Site
+from vilina_ingest.store import Bins, Reader
+
+log = logging.getLogger(__name__)
+
+POLL_S: Final = 0.1
+KNOWN_FOR: Final = timedelta(hours=1)
+UNKNOWN_FOR: Final = timedelta(minutes=1)
+AT_LEAST_EVERY: Final = timedelta(seconds=5)
+"""Also without new data something changes: a counter falls silent, a quarter hour begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state at one instant; `number` grows. `body` is the live document as JSON, made once for everyone."""
+
+    number: int
+    live: Live
+    body: str
+    curve: tuple[int | None, ...]
+    bins: Bins
+    usual: UsualDay | None
+
+
+class LiveState:
+    """Watches a store. Listeners get the newest snapshot; who is slow misses some, and holds nobody up."""
+
+    def __init__(self, *, site: Site, reader: Reader, clock: Clock) -> None:
+        self.site = site
+        self.reader = reader
+        self._clock = clock
+        self._usual: UsualDay | None = None
+        self._usual_until = (date.min, datetime.min.replace(tzinfo=UTC))
+        self._snapshot: Snapshot | None = None
+        self._changed = asyncio.Condition()
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The newest, or None before the first."""
+        return self._snapshot
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    async def run(self) -> None:
+        """Look for changes until cancelled. A store that cannot be read is tried again."""
+        version, made = -1, datetime.min.replace(tzinfo=UTC)
+        while True:
+            try:
+                newest = self.reader.version()
+                now = self._clock.now()
+                if newest != version or now - made >= AT_LEAST_EVERY:
+                    snapshot = await asyncio.to_thread(self._make, now)
+                    version, made = newest, now
+                    async with self._changed:
+                        self._snapshot = snapshot
+                        self._changed.notify_all()
+            except StoreError as error:
+                log.warning("%s; trying again", error)
+            await asyncio.sleep(POLL_S)
+
+    async def listen(self) -> AsyncIterator[Snapshot]:
+        """The newest snapshot at once, and from then on the newest whenever there is one."""
+        seen: Snapshot | None = None
+        while True:
+            async with self._changed:
+                while self._snapshot is None or self._snapshot is seen:
+                    await self._changed.wait()
+                seen = self._snapshot
+            yield seen
+
+    def _make(self, now: datetime) -> Snapshot:
+        site, bins = self.site, today(self.site, now)
+        usual = self._usual_of(site.local(now).date(), now)
+        flows = self.reader.flows(site.id, bins, [line.id for line in site.lines])
+        states = self.reader.counters(site.id)
+        live, whole = live_document(site, bins=bins, flows=flows, states=states, usual=usual, now=now)
+        number = self._snapshot.number + 1 if self._snapshot else 1
+        return Snapshot(number, live, live.model_dump_json(by_alias=True), whole.curve, bins, usual)
+
+    def _usual_of(self, day: date, now: datetime) -> UsualDay | None:
+        """The usual day, looked up anew each hour, or each minute while too little is known."""
+        known_for, until = self._usual_until
+        if day != known_for or now >= until:
+            self._usual = usual_day(self.reader, self.site, day)
+            self._usual_until = (day, now + (KNOWN_FOR if self._usual else UNKNOWN_FOR))
+        return self._usual

@@ -1,0 +1,96 @@
+// Keeps the board true: listens to the stream, and puts fresh blocks in the place of old ones.
+"use strict";
+
+const RENDER_AT_MOST_EVERY_MS = 1000;
+const RECONNECT_MS = 3000;
+const STALE_AFTER_S = 180;
+
+const age = document.getElementById("age");
+const pause = document.getElementById("pause");
+const bar = document.querySelector(".bar");
+
+let paused = false;
+let connected = false;
+let lastReport = null;
+let serverAheadMs = 0;
+let due = null;
+let renderedAt = 0;
+
+function listen() {
+  const source = new EventSource(document.body.dataset.stream);
+  source.addEventListener("live", (event) => {
+    const live = JSON.parse(event.data);
+    connected = true;
+    serverAheadMs = Date.parse(live.as_of) - Date.now();
+    lastReport = live.last_report ? Date.parse(live.last_report) : null;
+    tell();
+    renderSoon();
+  });
+  source.addEventListener("error", () => {
+    connected = false;
+    tell();
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RECONNECT_MS);
+  });
+}
+
+function renderSoon() {
+  if (paused || due !== null) return;
+  const wait = Math.max(0, renderedAt + RENDER_AT_MOST_EVERY_MS - Date.now());
+  due = setTimeout(render, wait);
+}
+
+async function render() {
+  due = null;
+  renderedAt = Date.now();
+  try {
+    const answer = await fetch(document.body.dataset.blocks);
+    if (!answer.ok || paused) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const block of fresh.querySelectorAll("[data-block]")) {
+      const old = document.querySelector(`[data-block="${block.dataset.block}"]`);
+      if (old && old.innerHTML !== block.innerHTML) replace(old, block);
+    }
+  } catch {
+    connected = false;
+    tell();
+  }
+}
+
+// What a person opened stays open, and where they have scrolled and what has the focus stays.
+function replace(old, block) {
+  const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
+  const scrolled = [...old.querySelectorAll(".scroll")].map((element) => element.scrollTop);
+  const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.tagName : null;
+  old.replaceChildren(...block.childNodes);
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  old.querySelectorAll(".scroll").forEach((element, i) => { element.scrollTop = scrolled[i] ?? 0; });
+  if (focused) old.querySelector(focused)?.focus({ preventScroll: true });
+}
+
+function tell() {
+  const seconds = lastReport === null ? null : Math.max(0, Math.round((Date.now() + serverAheadMs - lastReport) / 1000));
+  const stale = !connected || seconds === null || seconds > STALE_AFTER_S;
+  bar.classList.toggle("stale", stale);
+  let text;
+  if (paused) text = "paused";
+  else if (!connected) text = lastReport === null ? "no connection" : `no connection, last data ${clock(lastReport)}`;
+  else if (seconds === null) text = "no data yet";
+  else text = stale ? `no data since ${clock(lastReport)}` : `live, ${seconds} s`;
+  if (age.textContent !== text) age.textContent = text;
+}
+
+function clock(ms) {
+  return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.zone });
+}
+
+pause.hidden = false;
+pause.addEventListener("click", () => {
+  paused = !paused;
+  pause.setAttribute("aria-pressed", String(paused));
+  pause.textContent = paused ? "Go on" : "Pause";
+  tell();
+  renderSoon();
+});
+
+setInterval(tell, 1000);
+listen();
