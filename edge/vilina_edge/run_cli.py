@@ -4,7 +4,7 @@ import logging
 import secrets
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -43,6 +43,8 @@ def run(config: Path, source: str | None, *, fast: bool, repeat: bool) -> None:
     Reports wait in the outbox while the broker cannot be reached, and none is forgotten before the site has stored
     it. After a recording's end the counter waits until everything is stored; Ctrl-C leaves the rest for next time.
     """
+    if fast and repeat:
+        raise click.UsageError("--fast plays a recording into the past, so it cannot --repeat it")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         settings = CounterSettings.load(config)
@@ -81,7 +83,7 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
     log.info("counter %s looks at %s and reports to %s", settings.counter, settings.source, settings.broker)
     try:
         if is_live(settings.source):
-            watch.live(lambda: live(settings.source, clock=clock))
+            watch.live(play.frames)
         else:
             watch.recording(play.frames())
             while repeat and not stop.is_set():
@@ -92,12 +94,13 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
 
 
 class _Player:
-    """A recording or the rendered scene, played at its own pace or as fast as it can be counted."""
+    """A camera, or a recording or a rendered scene, played at its own pace or as fast as it can be counted."""
 
     def __init__(
-        self, source: str, lines: Iterable[Line], *, clock: Clock, stop: threading.Event, fast: bool
+        self, source: str, lines: Sequence[Line], *, clock: Clock, stop: threading.Event, fast: bool
     ) -> None:
         self._source = source
+        self._lines = lines
         self._clock = clock
         self._stop = stop
         self._fast = fast
@@ -105,19 +108,37 @@ class _Player:
         if is_live(source) or is_simulation(source):
             return
         info = probe(Path(source))
-        for line in lines:
-            line.check_inside(info.width, info.height)
+        _check(lines, info.width, info.height)
         if fast:
             # A recording that is played fast ends now, so that nothing is dated in the future.
             self.start -= timedelta(seconds=info.seconds)
 
-    def frames(self) -> Iterable[Frame]:
+    def frames(self) -> Iterator[Frame]:
+        """The frames from now on.
+
+        Raises:
+            SourceError: the source cannot be read.
+            LineError: a line lies outside the first frame.
+        """
+        for index, frame in enumerate(self._opened()):
+            if index == 0:
+                _check(self._lines, frame.image.shape[1], frame.image.shape[0])
+            yield frame
+
+    def _opened(self) -> Iterator[Frame]:
+        if is_live(self._source):
+            return live(self._source, clock=self._clock)
         start = self.start if self._fast else self._clock.now()
         if is_simulation(self._source):
             frames = simulated_frames(self._source, start=start)
         else:
             frames = recording(Path(self._source), start=start)
         return frames if self._fast else paced(frames, clock=self._clock, stop=self._stop)
+
+
+def _check(lines: Sequence[Line], width: int, height: int) -> None:
+    for line in lines:
+        line.check_inside(width, height)
 
 
 def _wait_until_stored(courier: Courier, stop: threading.Event) -> None:

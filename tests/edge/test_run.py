@@ -157,6 +157,7 @@ GOOD: dict[str, Any] = {
         ({"lines": GOOD["lines"] * 2}, "same name"),
         ({"detektor": "nanodet"}, "detektor"),
         ({"broker_port": 0}, "broker_port"),
+        ({"lines": [{"name": "door", "points": [0, 0, 0, 481]}]}, "leaves the frame"),
         ({"source": "nothing.avi"}, "no recording at nothing.avi"),
         ({"lines": [{"name": "door", "points": [5, 5, 5, 5]}]}, "no length"),
         ({"outbox": "/proc/nowhere/outbox.db"}, "outbox"),
