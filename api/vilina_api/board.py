@@ -30,7 +30,6 @@ STATE_ICONS: Final = {
     "offline": "✕",
     "unknown": "?",
 }
-LEVEL_WORDS: Final = {"calm": "calm", "busy": "busy", "crowded": "crowded", "full": "full"}
 
 
 class ZoneShape(NamedTuple):
@@ -58,7 +57,6 @@ class DoorShape(NamedTuple):
 class CounterShape(NamedTuple):
     live: CounterLive
     at: Point
-    icon: str
 
 
 @dataclass(frozen=True)
@@ -81,9 +79,9 @@ class Bars(NamedTuple):
     bars: list[tuple[int, float, float, bool]]
 
 
-def floor_plans(site: Site, snapshot: Snapshot) -> list[FloorPlan]:
+def floor_plans(snapshot: Snapshot) -> list[FloorPlan]:
     """The floors of a site, as they are now."""
-    return [_floor_plan(site, snapshot, floor) for floor in site.floors]
+    return [_floor_plan(snapshot.site, snapshot, floor) for floor in snapshot.site.floors]
 
 
 def door_bars(snapshot: Snapshot) -> list[Bars]:
@@ -93,32 +91,32 @@ def door_bars(snapshot: Snapshot) -> list[Bars]:
     return [Bars(door, list(_bars(door, most))) for door in doors]
 
 
-def render_board(site: Site, snapshot: Snapshot) -> str:
+def render_board(snapshot: Snapshot) -> str:
     """The whole page."""
-    return _environment().get_template("board.html").render(**_blocks(site, snapshot))
+    return _environment().get_template("board.html").render(**_blocks(snapshot))
 
 
-def render_blocks(site: Site, snapshot: Snapshot) -> str:
-    """Only the blocks, to put in place of those on the page."""
-    return _environment().get_template("blocks.html").render(**_blocks(site, snapshot))
+@lru_cache(maxsize=2)
+def render_blocks(snapshot: Snapshot) -> str:
+    """Only the blocks, to put in place of those on the page; made once for all who look."""
+    return _environment().get_template("blocks.html").render(**_blocks(snapshot))
 
 
-def _blocks(site: Site, snapshot: Snapshot) -> dict[str, object]:
-    day = tuple(quarters(site, snapshot))
+def _blocks(snapshot: Snapshot) -> dict[str, object]:
+    site, day = snapshot.site, tuple(quarters(snapshot))
     return {
         "site": site,
         "live": snapshot.live,
         "usual": snapshot.usual,
         "local": site.local,
         "weekday": f"{site.local(snapshot.live.as_of):%A}",
-        "floors": floor_plans(site, snapshot),
+        "floors": floor_plans(snapshot),
         "doors": door_bars(snapshot),
         "bar_height": BAR_HEIGHT,
         "day": day,
         "wide": _rendered(day, site.capacity, WIDE),
         "narrow": _rendered(day, site.capacity, NARROW),
         "icons": STATE_ICONS,
-        "words": LEVEL_WORDS,
     }
 
 
@@ -157,11 +155,7 @@ def _floor_plan(site: Site, snapshot: Snapshot, floor: Floor) -> FloorPlan:
         passages=[
             (_units(line.at[0]), _units(line.at[1])) for line in lines if {line.origin, line.to} <= ids
         ],
-        counters=[
-            CounterShape(states[c.id], _units(c.at), STATE_ICONS[states[c.id].state])
-            for c in site.counters
-            if c.floor == floor.id
-        ],
+        counters=[CounterShape(states[c.id], _units(c.at)) for c in site.counters if c.floor == floor.id],
     )
 
 

@@ -40,8 +40,9 @@ class Quarter(NamedTuple):
         return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def quarters(site: Site, snapshot: Snapshot) -> list[Quarter]:
+def quarters(snapshot: Snapshot) -> list[Quarter]:
     """The day's curve within the opening hours, and a little before and after."""
+    site = snapshot.site
     now = _hour(site.local(snapshot.live.as_of).time())
     first, last = _window(site, snapshot.live.as_of, now)
     usual = snapshot.usual.curve if snapshot.usual else ()
@@ -75,12 +76,7 @@ def today_chart(day: Sequence[Quarter], *, capacity: int, size: tuple[int, int])
     x = alt.X(
         "at:Q",
         scale=alt.Scale(domain=[first, last], nice=False, zero=False),
-        axis=alt.Axis(
-            values=[h for h in range(math.ceil(first), int(last) + 1) if h % 2 == 0],
-            format="02d",
-            grid=False,
-            title=None,
-        ),
+        axis=alt.Axis(values=_even_hours(first, last), format="02d", grid=False, title=None),
     )
     y = alt.Y(
         "people:Q",

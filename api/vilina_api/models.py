@@ -37,12 +37,8 @@ class DoorLive(Document):
     name: str
     entered: Annotated[int, Field(description="people since the local day began", examples=[812])]
     left: Annotated[int, Field(description="people since the local day began", examples=[644])]
-    recent_entered: Annotated[
-        tuple[int | None, ...], Field(description="per 15 minutes, the open one last; null in a gap")
-    ]
-    recent_left: Annotated[
-        tuple[int | None, ...], Field(description="per 15 minutes, the open one last; null in a gap")
-    ]
+    recent_entered: Annotated[PerQuarter, Field(description="people per 15 minutes, the open one last")]
+    recent_left: Annotated[PerQuarter, Field(description="people per 15 minutes, the open one last")]
 
 
 class CounterLive(Document):

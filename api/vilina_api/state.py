@@ -24,10 +24,11 @@ AT_LEAST_EVERY: Final = timedelta(seconds=5)
 """Also without new data something changes: a counter falls silent, a quarter hour begins."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The state at one instant; `number` grows. `body` is the live document as JSON, made once for everyone."""
+    """A site at one instant; `number` grows. `body` is the live document as JSON, made once for everyone."""
 
+    site: Site
     number: int
     live: Live
     body: str
@@ -90,7 +91,7 @@ class LiveState:
         states = self.reader.counters(site.id)
         live, whole = live_document(site, bins=bins, flows=flows, states=states, usual=usual, now=now)
         number = self._snapshot.number + 1 if self._snapshot else 1
-        return Snapshot(number, live, live.model_dump_json(by_alias=True), whole.curve, bins, usual)
+        return Snapshot(site, number, live, live.model_dump_json(by_alias=True), whole.curve, bins, usual)
 
     def _usual_of(self, day: date, now: datetime) -> UsualDay | None:
         """The usual day, looked up anew each hour, or each minute while too little is known."""

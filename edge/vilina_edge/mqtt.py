@@ -33,9 +33,7 @@ class BrokerAddress:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker let us in. `present` if it kept our session, with our subscriptions."""
-
-    present: bool
+    """The broker let us in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,7 @@ class Client:
             self._on_event(Refused("the connection", str(code)))
             return
         self._connection += 1
-        self._on_event(Connected(present=flags.session_present))
+        self._on_event(Connected())
 
     def _unreachable(self, _c: object, _u: object) -> None:
         self._on_event(Disconnected("it cannot be reached"))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from vilina_api.board import render_blocks, render_board
 from vilina_api.errors import NotFound
 from vilina_api.etag import tagged
-from vilina_api.routes.needs import CurrentSnapshot, State
+from vilina_api.routes.needs import CurrentSnapshot
 from vilina_api.theme import css_tokens
 
 router = APIRouter(include_in_schema=False)
@@ -27,17 +27,17 @@ POLICY: Final = (
 
 
 @router.get("/")
-def board(request: Request, state: State, snapshot: CurrentSnapshot) -> Response:
+def board(request: Request, snapshot: CurrentSnapshot) -> Response:
     """The manager's board."""
-    page = tagged(request, render_board(state.site, snapshot), media_type="text/html; charset=utf-8")
+    page = tagged(request, render_board(snapshot), media_type="text/html; charset=utf-8")
     page.headers["Content-Security-Policy"] = POLICY
     return page
 
 
 @router.get("/board/blocks")
-def blocks(request: Request, state: State, snapshot: CurrentSnapshot) -> Response:
+def blocks(request: Request, snapshot: CurrentSnapshot) -> Response:
     """The blocks of the board, for the page to put in place."""
-    return tagged(request, render_blocks(state.site, snapshot), media_type="text/html; charset=utf-8")
+    return tagged(request, render_blocks(snapshot), media_type="text/html; charset=utf-8")
 
 
 @router.get("/static/tokens.css")
