@@ -56,6 +56,7 @@ class Arrived:
     topic: str
     payload: bytes
     mid: int
+    qos: int
     connection: int
 
 
@@ -132,9 +133,12 @@ class Client:
         self._paho.publish(topic, payload, qos=qos, retain=retain)
 
     def acknowledge(self, message: Arrived) -> None:
-        """Tell the broker that we have it. Of an older connection it is void: the broker sends it again."""
-        if message.connection == self._connection:
-            self._paho.ack(message.mid, 1)
+        """Tell the broker that we have it. Of an older connection it is void: the broker sends it again.
+
+        What came with QoS 0 must not be acknowledged: a broker hangs up on who does.
+        """
+        if message.qos > 0 and message.connection == self._connection:
+            self._paho.ack(message.mid, message.qos)
 
     def _loop(self) -> None:
         reason = "the connection was closed"
@@ -162,7 +166,9 @@ class Client:
         self._on_event(Disconnected(str(code)))
 
     def _arrived(self, _c: object, _u: object, message: paho.MQTTMessage) -> None:
-        self._on_event(Arrived(message.topic, bytes(message.payload), message.mid, self._connection))
+        self._on_event(
+            Arrived(message.topic, bytes(message.payload), message.mid, message.qos, self._connection)
+        )
 
     def _published(self, _c: object, _u: object, _mid: int, code: ReasonCode, _p: object) -> None:
         if code.is_failure:

@@ -191,6 +191,19 @@ def test_status_and_health_reach_the_store(counter: Peer, store: FailingStore) -
     assert store.counters("square")["counter-a"].status == status
 
 
+def test_health_that_comes_with_qos_0_disturbs_nothing(
+    counter: Peer, store: FailingStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    for depth in range(3):
+        health = Health(boot=BOOT, at=NOON, uptime_s=1.0, outbox_depth=depth)
+        counter.client.publish(str(Topic("square", "counter-a", "health")), encode(health), qos=0)
+        until(lambda health=health: store.counters("square")["counter-a"].health == health)  # type: ignore[misc]  # bound
+        counter.send(encode(report(depth + 2)))
+        until(lambda depth=depth: counter.acknowledged()[-1] == depth + 2)  # type: ignore[misc]  # bound
+    assert counter.acknowledged() == [1, 2, 3, 4]
+    assert "no connection" not in caplog.text
+
+
 def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(ingest_group, ["run", *map(str, arguments)])
 
