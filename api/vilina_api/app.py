@@ -33,6 +33,8 @@ def create_app(*, site: Site, reader: Reader, clock: Clock) -> FastAPI:
         version=version("vilina"),
         summary="People inside, flows, and the counters that see them: anonymous, and live.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
     add_problem_handlers(app)

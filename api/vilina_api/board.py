@@ -3,21 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from vilina_api.charts import NARROW, WIDE, Quarter, quarters, today_svg
 from vilina_api.labels import label_point
 from vilina_api.models import CounterLive, DoorLive, ZoneLive
 from vilina_api.state import Snapshot
+from vilina_api.templating import templates
 from vilina_api.theme import ramp_step
 from vilina_ingest.geometry import area, centre
 from vilina_ingest.site import OUTSIDE, Floor, Line, Point, Site, Zone
 
-HERE: Final = Path(__file__).parent
 SCALE: Final = 10
 """Drawing units per metre."""
 SMALL_M2: Final = 250
@@ -93,13 +91,13 @@ def door_bars(snapshot: Snapshot) -> list[Bars]:
 
 def render_board(snapshot: Snapshot) -> str:
     """The whole page."""
-    return _environment().get_template("board.html").render(**_blocks(snapshot))
+    return templates().get_template("board.html").render(**_blocks(snapshot))
 
 
 @lru_cache(maxsize=2)
 def render_blocks(snapshot: Snapshot) -> str:
     """Only the blocks, to put in place of those on the page; made once for all who look."""
-    return _environment().get_template("blocks.html").render(**_blocks(snapshot))
+    return templates().get_template("blocks.html").render(**_blocks(snapshot))
 
 
 def _blocks(snapshot: Snapshot) -> dict[str, object]:
@@ -124,17 +122,6 @@ def _blocks(snapshot: Snapshot) -> dict[str, object]:
 def _rendered(day: tuple[Quarter, ...], capacity: int, size: tuple[int, int]) -> Markup:
     """The same curve is drawn once, whoever asks."""
     return Markup(today_svg(day, capacity=capacity, size=size))  # noqa: S704 - made by us from numbers
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=select_autoescape(),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def _floor_plan(site: Site, snapshot: Snapshot, floor: Floor) -> FloorPlan:

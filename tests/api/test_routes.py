@@ -162,6 +162,16 @@ def test_the_api_describes_itself_with_examples(served: Served) -> None:
     assert all(o["get"].get("summary") for o in document["paths"].values())
 
 
+def test_the_description_for_people_names_every_address_and_loads_nothing_from_elsewhere(
+    served: Served,
+) -> None:
+    page = served.client.get("/docs")
+    assert page.status_code == 200
+    assert all(path in page.text for path in served.get("/openapi.json")["paths"])
+    assert "zones[].people" in page.text
+    assert "//" not in page.text.replace("http://www.w3.org/", "")
+
+
 def test_health_is_alive_and_ready(served: Served) -> None:
     assert served.get("/health/live") == {"status": "ok"}
     assert served.get("/health/ready") == {"status": "ok"}

@@ -4,12 +4,14 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from vilina_api.board import render_blocks, render_board
+from vilina_api.described import operations
 from vilina_api.errors import NotFound
 from vilina_api.etag import tagged
 from vilina_api.routes.needs import CurrentSnapshot
+from vilina_api.templating import templates
 from vilina_api.theme import css_tokens
 
 router = APIRouter(include_in_schema=False)
@@ -29,15 +31,22 @@ POLICY: Final = (
 @router.get("/")
 def board(request: Request, snapshot: CurrentSnapshot) -> Response:
     """The manager's board."""
-    page = tagged(request, render_board(snapshot), media_type="text/html; charset=utf-8")
-    page.headers["Content-Security-Policy"] = POLICY
-    return page
+    return _page(request, render_board(snapshot))
 
 
 @router.get("/board/blocks")
 def blocks(request: Request, snapshot: CurrentSnapshot) -> Response:
     """The blocks of the board, for the page to put in place."""
     return tagged(request, render_blocks(snapshot), media_type="text/html; charset=utf-8")
+
+
+@router.get("/docs")
+def docs(request: Request) -> Response:
+    """The API, described."""
+    app: FastAPI = request.app
+    described = templates().get_template("docs.html")
+    text = described.render(title=app.title, summary=app.summary, operations=operations(app.openapi()))
+    return _page(request, text)
 
 
 @router.get("/static/tokens.css")
@@ -53,6 +62,12 @@ def static(request: Request, name: str) -> Response:
     if name not in files:
         raise NotFound(f"There is no file {name!r}.")
     return tagged(request, files[name], media_type=TYPES[Path(name).suffix])
+
+
+def _page(request: Request, text: str) -> Response:
+    page = tagged(request, text, media_type="text/html; charset=utf-8")
+    page.headers["Content-Security-Policy"] = POLICY
+    return page
 
 
 @cache
