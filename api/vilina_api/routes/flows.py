@@ -52,8 +52,8 @@ def flows(
 ) -> Response:
     """Crossings per step. A step that nobody observed is null, never zero.
 
-    Counters report each minute or more often, so steps under a quarter of an hour are answered from raw points, which
-    are kept for the days that the site file says.
+    Counters report each minute or more often. After a long time without a connection they report by the quarter of an
+    hour, and shorter steps then have all of a quarter's people in its last one.
     """
     site = state.site
     if zone is not None and line is not None:
