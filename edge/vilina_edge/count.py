@@ -95,7 +95,8 @@ def count_looks(
     tallies: Tallies[tuple[str, str]] = Tallies()
     frames, last = 0, EPOCH
     for look in looks:
-        crossings = watch.timed("count", lambda look=look: counter.step(look.detections, look.at))  # type: ignore[misc]  # bound early
+        step = watch.timed("track", lambda look=look: counter.track(look.detections, look.at))  # type: ignore[misc]  # bound early
+        crossings = watch.timed("cross", lambda step=step: counter.decide(step))  # type: ignore[misc]  # bound early
         tallies.update((c.line, c.direction) for c in crossings)
         on_look(look, crossings)
         frames, last = frames + 1, look.at

@@ -10,7 +10,7 @@ from vilina_edge.crossing import Crosser, Passage
 from vilina_edge.line import Line
 from vilina_edge.smoothing import HALF_WINDOW_S, smoothed
 from vilina_edge.track import Sample
-from vilina_edge.tracker import Reference, Tracker
+from vilina_edge.tracker import Reference, Tracker, TrackerStep
 from vilina_edge.types import Crossing, Detections
 
 NEAR: Final = 1.0
@@ -45,8 +45,14 @@ class Counter:
 
     def step(self, detections: Detections, at: datetime) -> list[Crossing]:
         """The crossings that the detections of one frame, which shows the instant `at`, decide."""
-        now = self._advance(at)
-        step = self._tracker.step(detections, now)
+        return self.decide(self.track(detections, at))
+
+    def track(self, detections: Detections, at: datetime) -> TrackerStep:
+        """The first half of `step`: who is who."""
+        return self._tracker.step(detections, self._advance(at))
+
+    def decide(self, step: TrackerStep) -> list[Crossing]:
+        """The second half of `step`: who has crossed."""
         for _, old in step.stitched:
             self._paths[old].ended = False
         for track, sample in step.samples:
@@ -55,7 +61,7 @@ class Counter:
                 path = self._paths[track] = _Path([Crosser(line) for line in self._lines])
             path.samples.append(sample)
             path.ended = False
-        crossings = [c for path in self._paths.values() for c in self._judge(path, now)]
+        crossings = [c for path in self._paths.values() for c in self._judge(path, self._now)]
         for track in step.gone:
             del self._paths[track]
         return crossings

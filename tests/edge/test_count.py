@@ -49,7 +49,7 @@ def error(document: Any, street: Path) -> int:
 def test_a_real_street_is_counted_with_an_error_of_two_at_most_of_66(test_data: Path) -> None:
     document = counted("--source", test_data / "video" / "vtest.avi", *STREET)
     assert document["frames"] == 795
-    assert set(document["ms_per_frame"]) == {"read", "detect", "count"}
+    assert set(document["ms_per_frame"]) == {"read", "detect", "track", "cross"}
     assert error(document, test_data / "mot" / "PETS09-S2L1" / "gt.txt") <= 2
 
 
