@@ -27,13 +27,19 @@ def edges(polygon: Polygon) -> Iterator[tuple[Point, Point]]:
 
 
 def crosses_itself(polygon: Polygon) -> bool:
-    """Whether two edges that are not neighbours touch, or a corner is given twice."""
+    """Whether two edges that are not neighbours touch, neighbours fold back, or a corner is given twice."""
     sides = list(edges(polygon))
     last = len(sides) - 1
-    return len(set(polygon)) != len(polygon) or any(
-        _touch(*sides[i], *sides[j])
-        for i, j in combinations(range(len(sides)), 2)
-        if j - i > 1 and (i, j) != (0, last)
+    return (
+        len(set(polygon)) != len(polygon)
+        or any(
+            _on(a, b, d) or _on(c, d, a) for (a, b), (c, d) in zip(sides, sides[1:] + sides[:1], strict=True)
+        )
+        or any(
+            _touch(*sides[i], *sides[j])
+            for i, j in combinations(range(len(sides)), 2)
+            if j - i > 1 and (i, j) != (0, last)
+        )
     )
 
 

@@ -1,5 +1,6 @@
 """Reading `site.yaml`: a site, or every fault in the file with its line and its remedy."""
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 from vilina_edge.wire import NAME
 from vilina_ingest.errors import SiteError
@@ -21,6 +23,7 @@ PLAIN: Final = {
     "tuple_type": "expected a list",
     "model_type": "expected keys with values",
     "dict_type": "expected keys with values",
+    "string_type": "expected text; put it in quotes",
     "too_short": "there must be more of them",
 }
 PATTERNS: Final = {
@@ -44,7 +47,8 @@ def load_site(path: Path) -> Site:
         found = list(faults(site))
         if not found:
             return site
-    raise SiteError("\n".join(_told(path, document, fault) for fault in found))
+    told = sorted((_line(document, fault.place), f"{_path(fault.place)}: {fault.text}") for fault in found)
+    raise SiteError("\n".join(f"{path}, line {line}: {text}" for line, text in told))
 
 
 def _read(path: Path) -> Any:
@@ -57,12 +61,25 @@ def _read(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise SiteError(f"{path} is not a text file") from error
     try:
-        document = YAML(typ="rt").load(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ReusedAnchorWarning)  # YAML allows it
+            document = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark else ""
         raise SiteError(f"{path}{where}: this is not YAML: {error.problem or error.context}") from error
-    except (YAMLError, ValueError, RecursionError) as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise SiteError(f"{path}, line {line}: this is not YAML: a character that no text has") from error
+    except (ValueError, LookupError) as error:
+        # So the parser fails on a tag, and on a date, that its value does not fit.
+        raise SiteError(
+            f"{path} is not YAML: a value is not what it looks like ({error}); put it in quotes,"
+            " and remove what begins with !!"
+        ) from error
+    except RecursionError as error:
+        raise SiteError(f"{path} is not YAML: brackets within brackets, too deep to be a site") from error
+    except YAMLError as error:
         raise SiteError(f"{path} is not YAML: {error}") from error
     if not isinstance(document, dict):
         raise SiteError(f"{path} is not a site file: it has no keys; begin with the example's")
@@ -110,10 +127,6 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in getattr(annotation, "__args__", ()):
         yield from _models(argument)
-
-
-def _told(path: Path, document: Any, fault: Fault) -> str:
-    return f"{path}, line {_line(document, fault.place)}: {_path(fault.place)}: {fault.text}"
 
 
 def _path(place: Place) -> str:

@@ -1,12 +1,13 @@
 """A site file is right, or every fault in it is named with its line and its remedy."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -67,6 +68,9 @@ def test_a_right_file_is_a_site(tmp_path: Path) -> None:
         ("[20, 0], [20, 10]", "[20, 10], [20, 0]", 14, ["zones[0].polygon", "crosses itself"]),
         ("[20, 10], [0, 10]]", "[20, 12], [0, 10]]", 14, ["zones[0].polygon", "outside the floor"]),
         ("at: [10, 1]", "at: [10, 11]", 17, ["counters[0].at", "outside the floor"]),
+        ('A, floor: "1"', "A, floor: 1", 17, ["counters[0].floor", "in quotes"]),
+        ("[[2, 0], [6, 0]]", "[[6, 0], [2, 0]]", 19, ["lines[0].at", "swap"]),
+        ("[2, 0]", "[.nan, 0]", 19, ["lines[0].at", "finite"]),
         ("from: outside, to: hall", "from: hall, to: hall", 19, ["lines[0].to", "to itself"]),
         ("id: hall\n", "id: the hall\n", 11, ["zones[0].id", "short name"]),
         ("counters:\n", f"counters:\n{SPARE}", 17, ["counters[0]", "no line"]),
@@ -88,6 +92,13 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         tmp_path, GOOD.replace("capacity: 100", "capacity: -1").replace("country: FI", "country: Finland")
     )
     assert len(told.splitlines()) == 3
+
+
+def test_faults_are_in_the_order_of_the_file(tmp_path: Path) -> None:
+    told = errors(tmp_path, GOOD.replace("from: outside", "from: hall"))
+    lines = [int(row.split("line ")[1].split(":")[0]) for row in told.splitlines()]
+    assert len(lines) > 1
+    assert lines == sorted(lines)
 
 
 def test_zones_that_overlap_or_that_nobody_can_reach_are_faults(tmp_path: Path) -> None:
@@ -112,6 +123,11 @@ def test_ids_differ(tmp_path: Path) -> None:
         (b"- a\n- b\n", "no keys"),
         (b"id: [1, 2\n", "not YAML"),
         (b"a: 1\na: 2\n", "not YAML"),
+        (b"id: a\nname: \0\n", "line 2: this is not YAML"),
+        (b"id: !!bool z\n", "remove what begins with !!"),
+        (b'id: !!float ""\n', "remove what begins with !!"),
+        (b"id: !!int 0b\n", "remove what begins with !!"),
+        (b"[" * 5000, "too deep"),
         (b"x" * 2_000_000, "over a megabyte"),
     ],
 )
@@ -120,6 +136,12 @@ def test_a_file_of_another_kind_is_told_from_a_wrong_one(tmp_path: Path, content
     path.write_bytes(content)
     with pytest.raises(SiteError, match=word):
         load_site(path)
+
+
+def test_an_anchor_that_is_used_again_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(GOOD.replace("[0, 0]", "&a [0, 0]").replace("[2, 0]", "&a [2, 0]"), encoding="utf-8")
+    assert load_site(path).id == "square"
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -200,6 +222,36 @@ def test_polygons_overlap_when_they_share_more_than_a_border(
 ) -> None:
     assert geometry.overlap(SQUARE_10, other) is shared
     assert geometry.overlap(other, SQUARE_10) is shared
+
+
+def around(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Points in the order in which one sees them turning around their middle: almost always a simple polygon."""
+    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
+    return sorted(points, key=lambda point: math.atan2(point[1] - y, point[0] - x))
+
+
+corners = st.lists(st.tuples(*[st.integers(0, 6).map(float)] * 2), min_size=3, max_size=6, unique=True).map(
+    around
+)
+
+
+@given(a=corners, b=corners)
+@settings(max_examples=400, deadline=None)
+def test_polygons_are_judged_as_a_geometry_library_does(
+    a: list[tuple[float, float]], b: list[tuple[float, float]]
+) -> None:
+    shapely = pytest.importorskip("shapely", reason="compares with shapely: pip install 'vilina[demo]'")
+    one, other = shapely.Polygon(a), shapely.Polygon(b)
+    assume(one.is_valid and other.is_valid)
+    assert not geometry.crosses_itself(a)
+    assert geometry.overlap(a, b) is (one.intersection(other).area > 1e-6)
+    assert geometry.area(a) == pytest.approx(one.area)
+    assert geometry.centre(a) == pytest.approx((one.centroid.x, one.centroid.y))
+
+
+@pytest.mark.parametrize("fold", [((0, 0), (6, 0), (2, 0)), ((0, 0), (4, 0), (4, 4), (4, 2), (0, 2))])
+def test_a_border_that_folds_back_on_itself_is_no_zone(fold: tuple[tuple[float, float], ...]) -> None:
+    assert geometry.crosses_itself(fold)
 
 
 def test_area_and_centre_are_those_of_the_figure() -> None:
