@@ -66,6 +66,19 @@ def test_the_square_is_never_fuller_than_it_may_be(site: Site) -> None:
             assert np.cumsum(sign[plan.line] * np.where(plan.entered, 1, -1)).max() <= site.capacity
 
 
+def test_people_do_not_all_leave_at_the_same_moment(site: Site) -> None:
+    plan = day_plan(site, TUESDAY, seed=1)
+    _, at_once = np.unique(plan.at_ms // 1000, return_counts=True)
+    assert at_once.max() < 15
+
+
+def test_a_square_that_opens_on_sundays_is_quieter_then(site: Site) -> None:
+    every_day = site.model_copy(update={"opening": {**site.opening, "sun": site.opening["sat"]}})
+    sunday, monday = date(2026, 3, 1), date(2026, 3, 2)
+    visits = {day: entered_by_doors(site, day_plan(every_day, day, seed=1)) for day in (sunday, monday)}
+    assert visits[sunday] < 0.8 * visits[monday]
+
+
 def test_holidays_and_sundays_are_closed(site: Site) -> None:
     assert hours_of(site, date(2026, 12, 25)) is None
     assert hours_of(site, date(2026, 3, 1)) is None
@@ -97,13 +110,41 @@ def entered_at(site: Site, plan: DayPlan, line: str, until: datetime) -> int:
     return int(((plan.line == index) & plan.entered & before).sum())
 
 
+def test_sequence_numbers_have_no_holes_and_an_outage_starts_another_boot(site: Site) -> None:
+    until = datetime(2026, 3, 10, 13, tzinfo=UTC)
+    start = TUESDAY - timedelta(days=56)
+    boots: dict[tuple[str, str], list[int]] = {}
+    for day in history(site, start=start, until=until, seed=3):
+        for report in day:
+            boots.setdefault((report.counter, report.boot), []).append(report.seq)
+    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in boots.values())
+    assert any(gap.reason is None for gap in outages(site, start=start, until=until, seed=3))
+
+
+@given(ms=st.integers(0, 13 * 3600 * 1000))
+@settings(max_examples=20, deadline=None)
+def test_the_past_and_the_rest_of_a_day_are_the_whole_day_wherever_it_is_cut(ms: int) -> None:
+    site = example_site()
+    plan = day_plan(site, TUESDAY, seed=3)
+    # At a crossing itself, half a millisecond after one, or anywhere.
+    cut_ms = float(
+        [plan.at_ms[ms % len(plan.at_ms)], plan.at_ms[ms % len(plan.at_ms)] + 0.5, plan.at_ms[0] + ms][ms % 3]
+    )
+    now = datetime.fromtimestamp(cut_ms / 1000, UTC)
+    reports = [r for day in history(site, start=TUESDAY, until=now, seed=3) for r in day]
+    past = sum(count.entered + count.left for report in reports for count in report.lines)
+    tomorrow = datetime.combine(TUESDAY + timedelta(days=1), datetime.min.time(), site.tz)
+    rest = takewhile(lambda one: one.crossing.at < tomorrow, planned(site, after=now, seed=3))
+    assert past + sum(1 for _ in rest) == len(plan.at_ms)
+
+
 def test_the_rest_of_today_goes_on_where_the_history_ends(site: Site) -> None:
     now = datetime.combine(TUESDAY, datetime.min.time(), site.tz) + timedelta(hours=12)
     rest = list(
         takewhile(lambda one: one.crossing.at < now + timedelta(hours=12), planned(site, after=now, seed=3))
     )
     plan = day_plan(site, TUESDAY, seed=3)
-    assert len(rest) == int((plan.at_ms > now.timestamp() * 1000).sum())
+    assert len(rest) == int((plan.at_ms >= now.timestamp() * 1000).sum())
     assert all(a.crossing.at <= b.crossing.at for a, b in pairwise(rest))
 
 

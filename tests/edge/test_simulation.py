@@ -1,7 +1,11 @@
 """The rendered door: its truth is exact, and the true pipeline counts it."""
 
+import subprocess
+import sys
 from collections import Counter as Tallies
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +28,35 @@ def truth(schedule: list[Arrival]) -> Tallies[str]:
 def test_everyone_who_comes_crosses_the_line_once() -> None:
     schedule = list(steady(20, seed=1, seconds=60))
     assert truth(schedule) == Tallies(arrival.direction for arrival in schedule)
+
+
+def test_an_endless_schedule_is_read_as_time_goes_on() -> None:
+    read: list[Arrival] = []
+
+    def noted() -> Iterator[Arrival]:
+        for arrival in steady(30, seed=1):
+            read.append(arrival)
+            yield arrival
+
+    steps = list(islice(walked(noted(), start=START), 300))
+    assert len(steps) == 300
+    assert all(arrival.seconds <= 30 for arrival in read[:-1])
+
+
+def test_who_finds_the_entrance_occupied_waits_and_crosses_all_the_same() -> None:
+    assert truth([Arrival(0.0, "entered")] * 25) == {"entered": 25}
+
+
+def test_a_door_much_used_never_jams() -> None:
+    schedule = list(steady(90, seed=4, seconds=60))
+    assert truth(schedule) == Tallies(arrival.direction for arrival in schedule)
+
+
+def test_without_the_simulator_the_command_that_brings_it_is_named() -> None:
+    code = "import sys; sys.modules['jupedsim'] = None; import vilina_edge.simulation"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "pip install 'vilina[demo]'" in done.stderr
 
 
 def test_the_same_schedule_gives_the_same_pictures() -> None:

@@ -54,11 +54,11 @@ def outages(site: Site, *, start: date, until: datetime, seed: int) -> list[Outa
 
 
 def planned(site: Site, *, after: datetime, seed: int) -> Iterator[PlannedCrossing]:
-    """Every crossing after an instant, in the order of time, without end."""
-    after_ms = after.timestamp() * 1000
+    """Every crossing from an instant on, in the order of time, without end: those that `history` until then lacks."""
+    after_ms = _ms(after)
     for day in days(site.local(after).date()):
         plan = day_plan(site, day, seed=seed)
-        for index in np.flatnonzero(plan.at_ms > after_ms).tolist():
+        for index in np.flatnonzero(plan.at_ms >= after_ms).tolist():
             line = site.lines[plan.line[index]]
             at = datetime.fromtimestamp(plan.at_ms[index] / 1000, UTC)
             yield PlannedCrossing(
@@ -73,23 +73,27 @@ def days(start: date) -> Iterator[date]:
 def _reports(
     site: Site, plan: DayPlan, start: datetime, end: datetime, missing: list[Outage]
 ) -> Iterator[Report]:
-    start_ms, end_ms = (round(at.timestamp() * 1000) for at in (start, end))
+    start_ms, end_ms = _ms(start), _ms(end)
     edges = [*range(start_ms, end_ms, SLOT_MS), end_ms]
     instants = [datetime.fromtimestamp(edge / 1000, UTC) for edge in edges]
     counted = _counted(plan, np.array(edges), lines=len(site.lines))
     for number, counter in enumerate(site.counters):
-        boot = f"{start_ms:012x}{number:04x}"
+        boot, seq = "", 0
         lines = [(i, line.id) for i, line in enumerate(site.lines) if line.counter == counter.id]
         gaps = [outage for outage in missing if outage.counter == counter.id and outage.start < end]
         for slot in range(len(edges) - 1):
             outage = next((o for o in gaps if o.start <= instants[slot] < o.end), None)
             if outage is not None and outage.reason is None:
+                seq = 0  # it is off, and starts anew
                 continue
+            seq += 1
+            if seq == 1:
+                boot = f"{edges[slot]:012x}{number:04x}"
             people = np.zeros_like(counted) if outage else counted
             yield Report(
                 counter=counter.id,
                 boot=boot,
-                seq=slot + 1,
+                seq=seq,
                 start=instants[slot],
                 end=instants[slot + 1],
                 lines=tuple(
@@ -98,6 +102,11 @@ def _reports(
                 ),
                 gap=outage.reason if outage else None,
             )
+
+
+def _ms(at: datetime) -> int:
+    """Whole milliseconds since 1970, the past ones: the grid of reports and crossings alike."""
+    return int(at.timestamp() * 1000)
 
 
 def _counted(plan: DayPlan, edges: Ints, *, lines: int) -> Ints:

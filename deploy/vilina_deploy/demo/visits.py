@@ -16,8 +16,8 @@ import numpy.typing as npt
 from vilina_ingest.site import WEEKDAYS, Hours, Line, Site
 
 MEAN_VISITS: Final = 4500
-WEEKDAY: Final = (1.14, 1.12, 1.05, 1.08, 0.99, 0.62)
-"""Monday to Saturday, relative to the mean open day."""
+WEEKDAY: Final = (1.14, 1.12, 1.05, 1.08, 0.99, 0.62, 0.62)
+"""Monday to Sunday, relative to the mean of Monday to Saturday: usually the square is closed on Sundays."""
 SEASON: Final = 0.10
 """How much fuller the end of January is than the mean, and the end of July emptier."""
 DAY_SPREAD: Final = 0.08
@@ -42,7 +42,8 @@ UNITS_SEEN: Final = (0.62, 0.28, 0.10)
 STAY_SPREAD: Final = 0.5
 WALK_S: Final = (30.0, 110.0)
 BY_LIFT: Final = 0.2
-AFTER_CLOSING_S: Final = 300.0
+GOING_HOME_S: Final = (-600.0, 300.0)
+"""Relative to closing: when those leave who would have stayed longer."""
 LAST_ARRIVAL_S: Final = 1200.0
 
 Ints = npt.NDArray[np.int64]
@@ -77,19 +78,19 @@ def day_plan(site: Site, day: date, *, seed: int) -> DayPlan:
     opens, closes = (_utc_s(site, day, clock) for clock in (hours.opens, hours.closes))
     visitors = rng.poisson(_expected_visits(day) * rng.lognormal(-(DAY_SPREAD**2) / 2, DAY_SPREAD))
     arrivals = opens + _arrival_shares(rng, visitors) * (closes - opens - LAST_ARRIVAL_S)
-    return _Walks(site, rng, arrivals, empty_by=closes + AFTER_CLOSING_S).plan()
+    return _Walks(site, rng, arrivals, closes=closes).plan()
 
 
 class _Walks:
     """All visitors of a day walking at once: each step of the walk is an array over them."""
 
     def __init__(
-        self, site: Site, rng: np.random.Generator, arrivals: npt.NDArray[np.float64], *, empty_by: float
+        self, site: Site, rng: np.random.Generator, arrivals: npt.NDArray[np.float64], *, closes: float
     ) -> None:
         self._rng = rng
         self._arrivals = arrivals
         self._now = arrivals.copy()
-        self._empty_by = empty_by
+        self._home_by = closes + rng.uniform(*GOING_HOME_S, len(arrivals))
         self._floor = np.zeros(len(arrivals), np.int64)
         storeys = {floor.id: storey for storey, floor in enumerate(site.floors)}
         self._floors = {zone.id: storeys[zone.floor] for zone in site.zones}
@@ -157,9 +158,9 @@ class _Walks:
         at = np.concatenate([t for _, t, _, _ in self._crossings])
         line = np.concatenate([np.full(len(w), i, np.int64) for w, _, i, _ in self._crossings])
         entered = np.concatenate([np.full(len(w), e, np.bool_) for w, _, _, e in self._crossings])
-        # Who would still be inside after closing hurries: their whole visit is compressed.
+        # Who would stay for too long hurries: their whole visit is compressed.
         stay = self._now - self._arrivals
-        hurry = np.minimum(1.0, (self._empty_by - self._arrivals) / np.maximum(stay, 1.0))
+        hurry = np.minimum(1.0, (self._home_by - self._arrivals) / np.maximum(stay, 1.0))
         at = self._arrivals[who] + (at - self._arrivals[who]) * hurry[who]
         order = np.argsort(at, kind="stable")
         return DayPlan(np.round(at[order] * 1000).astype(np.int64), line[order], entered[order])
@@ -167,7 +168,7 @@ class _Walks:
 
 def _expected_visits(day: date) -> float:
     season = 1 + SEASON * np.cos(2 * np.pi * (day.timetuple().tm_yday - 28) / 365.25)
-    return float(MEAN_VISITS * WEEKDAY[day.weekday() % len(WEEKDAY)] * season)
+    return float(MEAN_VISITS * WEEKDAY[day.weekday()] * season)
 
 
 def _arrival_shares(rng: np.random.Generator, count: int) -> npt.NDArray[np.float64]:
