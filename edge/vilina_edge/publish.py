@@ -137,12 +137,12 @@ class Courier:
 
     def _turn(self) -> bool:
         """Handle what has happened since the last turn; whether there should be another."""
-        fresh: list[Entry] = []
         go_on = True
         try:
             for event in self._next_events():
                 go_on = go_on and not isinstance(event, _Stop)
-                fresh += self._handle(event)
+                self._handle(event)
+            fresh = self._keep() if self._unkept else []
             if self._connected:
                 self._send(fresh)
         except OutboxError as error:
@@ -160,12 +160,11 @@ class Courier:
         except queue.Empty:
             return
 
-    def _handle(self, event: _Event) -> list[Entry]:
+    def _handle(self, event: _Event) -> None:
         match event:
             case _Deliver(reports):
                 self._unkept += reports
                 self._taken += len(reports)
-                return self._keep()
             case Arrived(topic=topic, payload=payload):
                 self._forget(topic, payload)
             case Connected():
@@ -190,10 +189,9 @@ class Courier:
                 log.error("the connection to the broker is over: %s", reason)
             case _Stop():
                 pass
-        return []
 
     def _keep(self) -> list[Entry]:
-        """Reports into the outbox; if the disk will not have them, they stay in memory and are tried again."""
+        """Reports into the outbox; those that the disk will not have stay in memory and are tried each turn."""
         live = self._connected and len(self._under_way) + len(self._unkept) <= WINDOW
         try:
             kept = self._outbox.add(self._unkept, sent=live)

@@ -77,38 +77,42 @@ class Watch:
         self._stop = stop
         self._pulse = Pulse(clock)
         self._last: datetime | None = None
+        self._seeing = False
 
     def recording(self, frames: Iterable[Frame]) -> None:
-        """Count frames to their end, or until stopped.
+        """Count frames to their end, or until stopped. What was seen is reported, also when the source fails.
 
         Raises:
             SourceError: the recording cannot be read.
         """
         counter = self._make_counter()
-        for frame in frames:
-            self._step(counter, frame)
-            if self._stop.is_set():
-                break
-        if self._last is not None:
-            self._tally.add(counter.finish(), self._last)
-            self._courier.deliver(self._tally.close(self._last))
+        try:
+            for frame in frames:
+                self._step(counter, frame)
+                if self._stop.is_set():
+                    break
+        finally:
+            if self._last is not None:
+                self._tally.add(counter.finish(), self._last)
+                self._courier.deliver(self._tally.close(self._last))
 
     def live(self, open_source: Callable[[], Iterable[Frame]]) -> None:
         """Count what a camera sees until stopped; while it gives no frames, say so and try again."""
         patience = BACKOFF_S[0]
         while not self._stop.is_set():
-            seen = self._pulse.frames
+            self._seeing = False
             try:
                 self.recording(self._announced(open_source()))
             except SourceError as error:
+                patience = BACKOFF_S[0] if self._seeing else min(2 * patience, BACKOFF_S[1])
                 log.warning("%s; trying again in %.0f s", error, patience)
                 self._courier.say("blind")
-                patience = BACKOFF_S[0] if self._pulse.frames != seen else min(2 * patience, BACKOFF_S[1])
                 self._wait_blind(patience)
 
     def _announced(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            if self._last is None or frame.at - self._last > BLIND_AFTER:
+            if not self._seeing:
+                self._seeing = True
                 self._courier.say("online")
             yield frame
         if not self._stop.is_set():

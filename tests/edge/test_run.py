@@ -111,6 +111,23 @@ def test_a_camera_that_fails_is_said_to_be_blind_and_tried_again() -> None:
     assert tries == 2
 
 
+def test_a_camera_that_stumbles_is_online_again_and_loses_nobody() -> None:
+    courier, stop = Pigeonhole(), threading.Event()
+    clock = ImpatientClock(START)
+    passes = iter([14, 5])
+
+    def camera() -> Iterator[Frame]:
+        count = next(passes)
+        # The walker has just passed the line when the camera fails, and is not decided yet.
+        yield from frames(count, start=clock.now() if count == 14 else START + timedelta(seconds=3))
+        if count == 5:
+            stop.set()
+
+    watch(courier, clock, stop).live(camera)
+    assert courier.statuses == ["online", "blind", "online"]
+    assert entered(courier.reports) == 1
+
+
 class ImpatientClock(TestClock):
     """Each look at it takes a second, so that nothing has to be waited for."""
 

@@ -1,0 +1,76 @@
+"""The courier and a disk that will not take anything."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.brokers import free_port
+from tests.waiting import until
+from vilina_edge.clock import SystemClock
+from vilina_edge.errors import OutboxError
+from vilina_edge.mqtt import BrokerAddress
+from vilina_edge.outbox import Entry, Outbox
+from vilina_edge.publish import Courier
+from vilina_edge.wire import LineCount, Report
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+BOOT = "00000000000000aa"
+
+
+class FullDisk(Outbox):
+    """An outbox whose disk can be full."""
+
+    full = True
+    refused = 0
+
+    def add(self, reports: Iterable[Report], *, sent: bool = False) -> list[Entry]:
+        if self.full:
+            self.refused += 1
+            raise OutboxError("reports cannot be kept: the disk is full")
+        return super().add(reports, sent=sent)
+
+
+def report(seq: int) -> Report:
+    return Report(
+        counter="counter-a",
+        boot=BOOT,
+        seq=seq,
+        start=NOON + timedelta(seconds=seq - 1),
+        end=NOON + timedelta(seconds=seq),
+        lines=(LineCount(line="door", entered=1, left=0),),
+    )
+
+
+def test_what_the_disk_refused_is_kept_as_soon_as_it_has_room_without_anything_new(tmp_path: Path) -> None:
+    outbox = FullDisk.open(tmp_path / "outbox.db")
+    nobody = BrokerAddress("127.0.0.1", free_port())
+    courier = Courier(
+        site="square", counter="counter-a", boot=BOOT, broker=nobody, outbox=outbox, clock=SystemClock()
+    )
+    courier.start()
+    courier.deliver([report(1), report(2)])
+    until(lambda: outbox.refused > 0)
+    assert courier.depth == 2
+    outbox.full = False
+    until(lambda: len(outbox) == 2)
+    assert courier.depth == 2
+    courier.stop()
+
+
+def test_what_waits_for_a_full_disk_takes_no_more_memory_than_a_quarter_of_an_hour_needs(
+    tmp_path: Path,
+) -> None:
+    outbox = FullDisk.open(tmp_path / "outbox.db")
+    nobody = BrokerAddress("127.0.0.1", free_port())
+    courier = Courier(
+        site="square", counter="counter-a", boot=BOOT, broker=nobody, outbox=outbox, clock=SystemClock()
+    )
+    courier.start()
+    courier.deliver([report(seq) for seq in range(1, 801)])
+    until(lambda: outbox.refused > 1)
+    outbox.full = False
+    until(lambda: len(outbox) > 0)
+    entries = outbox.oldest(10)
+    assert [(entry.report.first, entry.report.seq) for entry in entries] == [(1, 800)]
+    assert entries[0].report.lines[0].entered == 800
+    courier.stop()
