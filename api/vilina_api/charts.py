@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 import altair as alt
 import vl_convert
 
-from vilina_api.local_days import opening_of
 from vilina_api.state import Snapshot
 from vilina_api.theme import GAP, TOKENS, by_day_and_night, chart_config
+from vilina_ingest.calendar import hours_of
 from vilina_ingest.site import Site
 
 WIDE: Final = (760, 470)
@@ -126,7 +126,7 @@ def _data(rows: Any) -> alt.Chart:
 
 def _window(site: Site, at: datetime, now: float) -> tuple[float, float]:
     """The opening hours with a margin, or the whole day when closed; now is always within."""
-    hours = opening_of(site, site.local(at).date())
+    hours = hours_of(site, site.local(at).date())
     if hours is None:
         return 0.0, 24.0
     return min(_hour(hours.opens) - MARGIN_H, now), max(_hour(hours.closes) + MARGIN_H, now)

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from vilina_api.local_days import is_open, quarters_of_day
 from vilina_api.models import Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
 from vilina_api.usual import UsualDay
+from vilina_ingest.calendar import is_open, quarters_of_day
 from vilina_ingest.occupancy import Occupancy, live_occupancy
 from vilina_ingest.site import Counter, Line, Site, Zone
 from vilina_ingest.store import Bins, CounterState, FlowSeries

@@ -110,6 +110,12 @@ def test_today_is_held_against_the_same_weekday_of_eight_weeks(served: Served) -
     served.shows(lambda live: live["versus_usual_percent"] == 50)
 
 
+def test_a_public_holiday_is_a_closed_day(served: Served) -> None:
+    served.shows(lambda live: live["open"])
+    served.clock.advance(days=(datetime(2026, 12, 25, 10, tzinfo=UTC) - NOON).days)
+    served.shows(lambda live: not live["open"])
+
+
 def test_an_answer_that_is_known_is_not_sent_again(served: Served) -> None:
     first = served.client.get("/v1/sites/square")
     again = served.client.get("/v1/sites/square", headers={"If-None-Match": first.headers["ETag"]})

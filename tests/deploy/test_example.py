@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from vilina_deploy.demo.history import history, outages, planned
 from vilina_deploy.demo.square import open_square, write_square
-from vilina_deploy.demo.visits import DayPlan, day_plan, hours_of
+from vilina_deploy.demo.visits import DayPlan, day_plan
 from vilina_deploy.example import example_site
+from vilina_ingest.calendar import hours_of
 from vilina_ingest.points import points
 from vilina_ingest.site import OUTSIDE, Site
 from vilina_ingest.site_file import load_site

@@ -9,11 +9,11 @@ from pydantic import AwareDatetime
 
 from vilina_api.errors import BadRequest, NotFound
 from vilina_api.etag import tagged
-from vilina_api.local_days import day_start, local_days
 from vilina_api.models import FlowLine, Flows
 from vilina_api.problem import RESPONSES
 from vilina_api.routes.needs import SiteState
 from vilina_edge.wire import GapReason
+from vilina_ingest.calendar import day_start, local_days
 from vilina_ingest.site import OUTSIDE, Line, Site
 from vilina_ingest.store import Bins, FlowSeries
 

@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from vilina_deploy.demo.live import PlannedCrossing
-from vilina_deploy.demo.visits import DayPlan, Ints, day_bounds, day_plan
+from vilina_deploy.demo.visits import DayPlan, Ints, day_plan
 from vilina_edge.types import Crossing
 from vilina_edge.wire import SLOT, GapReason, LineCount, Report
+from vilina_ingest.calendar import day_start
 from vilina_ingest.site import Site
 
 SLOT_MS: Final = int(SLOT.total_seconds() * 1000)
@@ -33,16 +34,16 @@ def history(site: Site, *, start: date, until: datetime, seed: int) -> Iterator[
     """Day by day, a report of each counter for each quarter of an hour, the last one up to `until`."""
     missing = outages(site, start=start, until=until, seed=seed)
     for day in days(start):
-        opens, closes = day_bounds(site, day)
-        if opens >= until:
+        begin, end = day_start(site, day), day_start(site, day + timedelta(days=1))
+        if begin >= until:
             return
-        yield list(_reports(site, day_plan(site, day, seed=seed), opens, min(closes, until), missing))
+        yield list(_reports(site, day_plan(site, day, seed=seed), begin, min(end, until), missing))
 
 
 def outages(site: Site, *, start: date, until: datetime, seed: int) -> list[Outage]:
     """A few outages, the last one over a day ago, so that today is whole."""
     rng = np.random.default_rng([seed, 1])
-    begin = day_bounds(site, start)[0]
+    begin = day_start(site, start)
     weeks = max(0.0, (until - begin) / timedelta(weeks=1) - 0.6)
     found = []
     for _ in range(round(weeks * OUTAGES_PER_WEEK)):

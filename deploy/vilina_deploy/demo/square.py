@@ -1,15 +1,15 @@
 """The demo's copy of the example square: the same, but open now, whenever now is."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 from ruamel.yaml import YAML
 
-from vilina_deploy.demo.visits import hours_of
 from vilina_deploy.example import example_site
+from vilina_ingest.calendar import is_open
 from vilina_ingest.site import Site
 
 ZONES: Final = tuple(f"Etc/GMT{offset:+d}" for offset in range(-14, 13))
@@ -25,7 +25,7 @@ def open_square(now: datetime) -> tuple[Site, str | None]:
     square keeps Saturday's hours; on public holidays it stays closed.
     """
     site = example_site()
-    if _is_open(site, now):
+    if _stays_open(site, now):
         return site, None
     for candidate in (
         site,
@@ -54,20 +54,12 @@ def write_square(site: Site, path: Path) -> None:
 def _moved(site: Site, now: datetime) -> Iterator[Site]:
     for zone in ZONES:
         moved = site.model_copy(update={"time_zone": zone})
-        if _is_open(moved, now):
+        if _stays_open(moved, now):
             yield moved
 
 
-def _is_open(site: Site, now: datetime) -> bool:
-    """Open, and for another hour."""
-    local = site.local(now)
-    hours = hours_of(site, local.date())
-    return hours is not None and hours.opens <= local.time() and _later(local.time()) <= hours.closes
-
-
-def _later(clock: time) -> time:
-    shifted = datetime.combine(date.min, clock) + STILL_OPEN
-    return shifted.time() if shifted.date() == date.min else time.max
+def _stays_open(site: Site, now: datetime) -> bool:
+    return is_open(site, now) and is_open(site, now + STILL_OPEN)
 
 
 def _away_from_best(site: Site, now: datetime) -> int:

@@ -5,15 +5,14 @@ people are conserved in every zone. The mean over open days is 4,500 visits.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import date, datetime, time
 from typing import Final
 
-import holidays
 import numpy as np
 import numpy.typing as npt
 
-from vilina_ingest.site import WEEKDAYS, Hours, Line, Site
+from vilina_ingest.calendar import hours_of
+from vilina_ingest.site import Line, Site
 
 MEAN_VISITS: Final = 4500
 WEEKDAY: Final = (1.14, 1.12, 1.05, 1.08, 0.99, 0.62, 0.62)
@@ -60,13 +59,6 @@ class DayPlan:
     at_ms: Ints
     line: Ints
     entered: Bools
-
-
-def hours_of(site: Site, day: date) -> Hours | None:
-    """When the square is open on a local day; None on holidays and closed weekdays."""
-    if day in _holidays(site.country):
-        return None
-    return site.opening.get(WEEKDAYS[day.weekday()])
 
 
 def day_plan(site: Site, day: date, *, seed: int) -> DayPlan:
@@ -179,16 +171,3 @@ def _arrival_shares(rng: np.random.Generator, count: int) -> npt.NDArray[np.floa
 
 def _utc_s(site: Site, day: date, clock: time) -> float:
     return datetime.combine(day, clock, site.tz).timestamp()
-
-
-@cache
-def _holidays(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country)
-
-
-def day_bounds(site: Site, day: date) -> tuple[datetime, datetime]:
-    """Begin and end of a local day; 23, 24 or 25 hours apart."""
-    return (
-        datetime.combine(day, time(), site.tz),
-        datetime.combine(day + timedelta(days=1), time(), site.tz),
-    )

@@ -1,0 +1,49 @@
+"""The site's calendar: local days, which last 23, 24 or 25 hours, and when the site is open on them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+
+import holidays
+
+from vilina_edge.wire import SLOT
+from vilina_ingest.site import WEEKDAYS, Hours, Site
+from vilina_ingest.store import Bins
+
+
+def day_start(site: Site, day: date) -> datetime:
+    """The first instant of a local day, in UTC, because arithmetic on local times ignores that clocks change."""
+    return datetime.combine(day, time(), site.tz).astimezone(UTC)
+
+
+def quarters_of_day(site: Site, day: date, *, until: datetime | None = None) -> Bins:
+    """Quarter hours of a local day: 92, 96 or 100 of them, or those that have begun `until` an instant."""
+    start, end = day_start(site, day), day_start(site, day + timedelta(days=1))
+    return Bins.regular(start, end if until is None else min(end, max(until, start)), SLOT)
+
+
+def local_days(site: Site, first: date, last: date) -> Bins:
+    """Whole local days from the first to the last."""
+    count = (last - first).days + 1
+    return Bins(tuple(day_start(site, first + timedelta(days=n)) for n in range(count + 1)))
+
+
+def hours_of(site: Site, day: date) -> Hours | None:
+    """When the site is open on a local day; None on closed weekdays and public holidays."""
+    if day in _holidays(site.country):
+        return None
+    return site.opening.get(WEEKDAYS[day.weekday()])
+
+
+def is_open(site: Site, at: datetime) -> bool:
+    local = site.local(at)
+    hours = hours_of(site, local.date())
+    return hours is not None and hours.opens <= local.time() < hours.closes
+
+
+@cache
+def _holidays(country: str) -> holidays.HolidayBase | frozenset[date]:
+    """The public holidays of a country; none where none are known."""
+    try:
+        return holidays.country_holidays(country)
+    except NotImplementedError:
+        return frozenset()
