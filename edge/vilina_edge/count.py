@@ -1,12 +1,15 @@
-"""Counting a recording from its first frame to its last, with the time that each stage takes."""
+"""Counting a recording from its first frame to its last, with the time that each stage takes.
+
+A recording that is only counted has no date of its own, so it begins in 1970.
+"""
 
 import time
 from collections import Counter as Tallies
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from vilina_edge.counting import Counter
 from vilina_edge.line import Line
@@ -14,9 +17,8 @@ from vilina_edge.mot import read_detections
 from vilina_edge.source import recording
 from vilina_edge.tracker import Reference
 from vilina_edge.types import Crossing, Detections, Detector, Frame
+from vilina_edge.wire import EPOCH
 
-EPOCH: Final = datetime.fromtimestamp(0, UTC)
-"""A recording that is only counted has no date of its own."""
 T = TypeVar("T")
 
 

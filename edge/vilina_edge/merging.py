@@ -1,16 +1,12 @@
 """Several reports become one: what an outbox does when a site cannot be reached for long."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Final, Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from vilina_edge.wire import SLOT, AreaPresence, Report
-
-EPOCH: Final = datetime.fromtimestamp(0, UTC)
-MILLISECOND: Final = timedelta(milliseconds=1)
+from vilina_edge.wire import EPOCH, MILLISECOND, SLOT, AreaPresence, Report
 
 
 class Waiting(Protocol):

@@ -1,9 +1,8 @@
 """Reports on their way: kept on disk until the site has stored them.
 
-SQLite in WAL with `synchronous=FULL`, so that a report that was added survives a power cut. The file is capped:
-beyond the cap the oldest reports become one per quarter of an hour, and where even that is too much, one report
-that says "nothing is known" for their whole time. A report that may already have been stored is never merged,
-because its counts would then be stored twice.
+A report that was added survives a power cut. The file is capped: beyond the cap the oldest reports become one per
+quarter of an hour, and where even that is too much, one report that says "nothing is known" for their whole time. A
+report that may already have been stored is never merged, because its counts would then be stored twice.
 """
 
 import sqlite3
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from vilina_edge.durable import open_durable, transaction
 from vilina_edge.errors import OutboxError
 from vilina_edge.merging import lost, merge, quarters, successions
 from vilina_edge.wire import Committed, Report, decode, encode
@@ -57,12 +57,7 @@ class Outbox:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA busy_timeout=5000")
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.executescript(SCHEMA)
-            return cls(db, max_reports=max_reports)
+            return cls(open_durable(path, SCHEMA), max_reports=max_reports)
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox {path} cannot be opened: {error}; name another file") from error
 
@@ -143,13 +138,10 @@ class Outbox:
     @contextmanager
     def _transaction(self, failure: str) -> Iterator[None]:
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT")
+            with transaction(self._db):
+                yield
         except BaseException as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            self._depth = self._count()
             if not isinstance(error, sqlite3.Error):
                 raise
-            self._depth = self._count()
             raise OutboxError(f"{failure}: {error}; make room on the disk") from error

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from vilina_edge.types import Crossing
-from vilina_edge.wire import SLOT, GapReason, LineCount, Report
+from vilina_edge.wire import EPOCH, MILLISECOND, SLOT, GapReason, LineCount, Report
 
 AFTER_CROSSING: Final = timedelta(seconds=1)
 WITHOUT_CROSSING: Final = timedelta(seconds=60)
-MILLISECOND: Final = timedelta(milliseconds=1)
 TRUSTED_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock that shows less was never set: computers without a battery wake up in the past."""
 
@@ -86,7 +85,7 @@ class Tally:
 
 
 def _due(start: datetime) -> datetime:
-    into_slot = (start - datetime.fromtimestamp(0, UTC)) % SLOT
+    into_slot = (start - EPOCH) % SLOT
     return min(start + WITHOUT_CROSSING, start + SLOT - into_slot)
 
 

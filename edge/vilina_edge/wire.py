@@ -6,7 +6,7 @@ and `decode_report`. The published JSON Schema and AsyncAPI documents are genera
 `vilina edge schema`.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, Literal, Self, TypeVar
 
 import msgspec
@@ -15,6 +15,9 @@ from vilina_edge.errors import WireError
 
 VERSION: Final = 1
 MAX_BYTES: Final = 16 * 1024
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+"""The grid of all times on the wire."""
 SLOT: Final = timedelta(minutes=15)
 """No report reaches across a boundary of this grid, so every roll-up is exact."""
 

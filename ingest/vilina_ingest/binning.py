@@ -3,17 +3,16 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from vilina_edge.wire import SLOT, GapReason
+from vilina_edge.wire import EPOCH, SLOT, GapReason
 from vilina_ingest.points import NS_PER_MS
 from vilina_ingest.store import Bins, FlowSeries
 
 NS_PER_S: Final = 1_000_000_000
 SLOT_NS: Final = int(SLOT.total_seconds()) * NS_PER_S
-EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
 class BinnedRow(NamedTuple):

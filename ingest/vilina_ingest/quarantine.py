@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from vilina_edge.durable import open_durable, transaction
 from vilina_ingest.errors import StoreError
 
 SCHEMA = """
@@ -44,14 +45,9 @@ class Quarantine:
             StoreError: it cannot be opened.
         """
         try:
-            db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA busy_timeout=5000")
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=FULL")
-            db.executescript(SCHEMA)
+            return cls(open_durable(path, SCHEMA))
         except sqlite3.Error as error:
             raise StoreError(f"the quarantine {path} cannot be opened: {error}") from error
-        return cls(db)
 
     def add(self, messages: Sequence[Quarantined]) -> None:
         """Keep messages; on disk on return.
@@ -60,9 +56,8 @@ class Quarantine:
             StoreError: none was kept.
         """
         try:
-            with self._db:
-                self._db.execute("BEGIN IMMEDIATE")
-                self._db.executemany(
+            with transaction(self._db) as db:
+                db.executemany(
                     "INSERT INTO message (received, topic, reason, payload) VALUES (?, ?, ?, ?)"
                     " ON CONFLICT DO UPDATE SET times = times + 1, reason = excluded.reason",
                     [(m.received.isoformat(), m.topic, m.reason, m.payload) for m in messages],

@@ -1,7 +1,7 @@
 """The embedded store: one SQLite file, one writer, any number of readers.
 
-WAL with `synchronous=FULL`: what was committed survives a power cut (NORMAL lost acknowledged rows in our
-measurements). Raw points and their 15-minute roll-up change in one transaction, so they never disagree.
+What was committed survives a power cut. Raw points and their 15-minute roll-up change in one transaction, so they
+never disagree.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Final, Self, get_args
 
 import msgspec
 
+from vilina_edge.durable import WAIT_MS, open_durable, transaction
 from vilina_edge.wire import GapReason, Health, Status
 from vilina_ingest.binning import SLOT_NS, Binned, BinnedRow, end_of, ns_of
 from vilina_ingest.errors import StoreError
@@ -42,18 +43,8 @@ class SqliteStore:
         """
         if read_only and not path.exists():
             raise StoreError(f"there is no store at {path}; start `vilina ingest run` first, which makes it")
-        mode = "ro" if read_only else "rwc"
         try:
-            db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
-                uri=True,
-                check_same_thread=False,
-                isolation_level=None,
-            )
-            db.execute("PRAGMA busy_timeout=5000")
-            if not read_only:
-                db.execute("PRAGMA journal_mode=WAL")
-                db.execute("PRAGMA synchronous=FULL")
+            db = _open_to_read(path) if read_only else open_durable(path)
             check_schema(db, path, create=not read_only)
         except sqlite3.Error as error:
             raise StoreError(f"the store at {path} cannot be opened: {error}") from error
@@ -180,23 +171,16 @@ class SqliteStore:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
-                self._db.execute("BEGIN IMMEDIATE")
-                yield self._db
-                self._db.execute("COMMIT")
-            except sqlite3.Error as error:
-                self._abandon()
+                with transaction(self._db) as db:
+                    yield db
+            except BaseException as error:
+                # Series made in the abandoned transaction are gone again.
+                self._series.clear()
+                if not isinstance(error, sqlite3.Error):
+                    raise
                 raise StoreError(
                     f"the store could not be written, and nothing was stored: {error}"
                 ) from error
-            except BaseException:
-                self._abandon()
-                raise
-
-    def _abandon(self) -> None:
-        # Series made in the abandoned transaction are gone again.
-        self._series.clear()
-        if self._db.in_transaction:
-            self._db.execute("ROLLBACK")
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -205,6 +189,14 @@ class SqliteStore:
                 yield self._db
             except sqlite3.Error as error:
                 raise StoreError(f"the store could not be read: {error}") from error
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+    )
+    db.execute(f"PRAGMA busy_timeout={WAIT_MS}")
+    return db
 
 
 def _insert_crossings(db: sqlite3.Connection, series: int, point: CrossingsPoint) -> bool:
