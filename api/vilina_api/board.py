@@ -42,7 +42,7 @@ class ZoneShape(NamedTuple):
 
 
 class DoorShape(NamedTuple):
-    """A door on the plan: its line, and where its two arrows and numbers stand."""
+    """A door on the plan: its line, which way is in, and its arrows in and out."""
 
     line: Line
     live: DoorLive

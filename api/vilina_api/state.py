@@ -18,6 +18,9 @@ from vilina_ingest.store import Bins, Reader
 log = logging.getLogger(__name__)
 
 POLL_S: Final = 0.1
+RETRY_S: Final = 1.0
+STALE_AFTER: Final = timedelta(seconds=30)
+"""A snapshot is made at least every five seconds; one that is older means that none can be made."""
 KNOWN_FOR: Final = timedelta(hours=1)
 UNKNOWN_FOR: Final = timedelta(minutes=1)
 AT_LEAST_EVERY: Final = timedelta(seconds=5)
@@ -54,11 +57,15 @@ class LiveState:
         """The newest, or None before the first."""
         return self._snapshot
 
+    def is_fresh(self) -> bool:
+        """Whether there is a snapshot that is of now."""
+        return self._snapshot is not None and self._clock.now() - self._snapshot.live.as_of < STALE_AFTER
+
     def now(self) -> datetime:
         return self._clock.now()
 
     async def run(self) -> None:
-        """Look for changes until cancelled. A store that cannot be read is tried again."""
+        """Look for changes until cancelled. Whatever goes wrong is said and tried again."""
         version, made = -1, datetime.min.replace(tzinfo=UTC)
         while True:
             try:
@@ -72,6 +79,11 @@ class LiveState:
                         self._changed.notify_all()
             except StoreError as error:
                 log.warning("%s; trying again", error)
+                await asyncio.sleep(RETRY_S)
+            except Exception:
+                # Nobody awaits this task: its end would freeze every screen without a word. Readiness tells instead.
+                log.exception("the live state could not be made; trying again")
+                await asyncio.sleep(RETRY_S)
             await asyncio.sleep(POLL_S)
 
     async def listen(self) -> AsyncIterator[Snapshot]:

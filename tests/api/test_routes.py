@@ -3,6 +3,7 @@
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from tests.processes import Process
 from tests.sites import square, write_square
 from tests.waiting import until
 from vilina_edge.wire import Health, Status
+from vilina_ingest.errors import StoreError
 from vilina_ingest.store_sqlite import SqliteStore
 
 
@@ -181,6 +183,26 @@ def test_the_description_for_people_names_every_address_and_loads_nothing_from_e
 def test_health_is_alive_and_ready(served: Served) -> None:
     assert served.get("/health/live") == {"status": "ok"}
     assert served.get("/health/ready") == {"status": "ok"}
+
+
+def test_a_server_that_cannot_read_its_store_says_so_and_recovers(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for broken in (StoreError("the disk is gone"), RuntimeError("a defect")):
+        with monkeypatch.context() as patch:
+            patch.setattr(SqliteStore, "counters", failing(broken))
+            served.clock.advance(seconds=60)
+            until(lambda: served.client.get("/health/ready").status_code == 503)
+            assert served.client.get("/health/live").status_code == 200
+            until(lambda broken=broken: str(broken) in caplog.text)  # type: ignore[misc]  # bound on purpose
+        until(lambda: served.client.get("/health/ready").status_code == 200)
+
+
+def failing(error: Exception) -> Any:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_the_page_runs_nothing_that_is_not_ours(served: Served) -> None:

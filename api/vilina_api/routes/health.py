@@ -18,8 +18,7 @@ async def live() -> HealthDocument:
 
 @router.get("/ready")
 async def ready(state: State) -> HealthDocument:
-    """The store can be read, and has been."""
-    state.reader.version()
-    if state.snapshot is None:
-        raise NotReady("The store has not been read yet. Try again in a second.")
+    """The store has just been read."""
+    if not state.is_fresh():
+        raise NotReady("The store has not been read for half a minute; the server's log says why.")
     return HealthDocument(status="ok")
