@@ -20,6 +20,8 @@ def create_app(*, site: Site, reader: Reader, clock: Clock) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Whoever comes first gets a page, not an excuse.
+        await app.state.live.look()
         watching = asyncio.create_task(app.state.live.run())
         try:
             yield

@@ -46,11 +46,12 @@ def run(site_path: Path, store_path: Path, host: str, port: int) -> None:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A listening socket, or a clear word on why there is none."""
+    """A socket at which visitors may already wait, or a clear word on why there is none."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise click.ClickException(

@@ -50,6 +50,8 @@ class LiveState:
         self._usual: UsualDay | None = None
         self._usual_until = (date.min, datetime.min.replace(tzinfo=UTC))
         self._snapshot: Snapshot | None = None
+        self._version = -1
+        self._made = datetime.min.replace(tzinfo=UTC)
         self._changed = asyncio.Condition()
 
     @property
@@ -65,26 +67,28 @@ class LiveState:
         return self._clock.now()
 
     async def run(self) -> None:
-        """Look for changes until cancelled. Whatever goes wrong is said and tried again."""
-        version, made = -1, datetime.min.replace(tzinfo=UTC)
+        """Look for changes until cancelled."""
         while True:
-            try:
-                newest = self.reader.version()
-                now = self._clock.now()
-                if newest != version or now - made >= AT_LEAST_EVERY:
-                    snapshot = await asyncio.to_thread(self._make, now)
-                    version, made = newest, now
-                    async with self._changed:
-                        self._snapshot = snapshot
-                        self._changed.notify_all()
-            except StoreError as error:
-                log.warning("%s; trying again", error)
-                await asyncio.sleep(RETRY_S)
-            except Exception:
-                # Nobody awaits this task: its end would freeze every screen without a word. Readiness tells instead.
-                log.exception("the live state could not be made; trying again")
-                await asyncio.sleep(RETRY_S)
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(POLL_S if await self.look() else RETRY_S)
+
+    async def look(self) -> bool:
+        """Make a snapshot if there is a reason to; whether that went well. Whatever goes wrong is said."""
+        try:
+            version, now = self.reader.version(), self._clock.now()
+            if version != self._version or now - self._made >= AT_LEAST_EVERY:
+                snapshot = await asyncio.to_thread(self._make, now)
+                self._version, self._made = version, now
+                async with self._changed:
+                    self._snapshot = snapshot
+                    self._changed.notify_all()
+        except StoreError as error:
+            log.warning("%s; trying again", error)
+            return False
+        except Exception:
+            # Nobody awaits the watching task: its end would freeze every screen without a word. Readiness tells.
+            log.exception("the live state could not be made; trying again")
+            return False
+        return True
 
     async def listen(self) -> AsyncIterator[Snapshot]:
         """The newest snapshot at once, and from then on the newest whenever there is one."""

@@ -239,6 +239,15 @@ def test_the_command_says_clearly_why_it_does_not_start(
     assert "Traceback" not in process.said()
 
 
+def test_the_address_answers_as_soon_as_it_is_told(tmp_path: Path) -> None:
+    write_square(tmp_path)
+    SqliteStore.open(tmp_path / "vilina.db").close()
+    arguments = ("--site", tmp_path / "site.yaml", "--store", tmp_path / "vilina.db", "--port", "0")
+    with Process("api", "run", *arguments, log=tmp_path / "api.log") as process:
+        until(lambda: process.said().endswith("/\n"))
+        assert httpx.get(process.said().split("is at ")[1].strip()).status_code == 200
+
+
 def test_a_listener_on_all_addresses_must_be_asked_for(tmp_path: Path) -> None:
     write_square(tmp_path)
     SqliteStore.open(tmp_path / "vilina.db").close()
