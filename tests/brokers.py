@@ -13,7 +13,7 @@ import pytest
 
 from tests.waiting import until
 from vilina_deploy.demo.broker import write_configuration
-from vilina_edge.mqtt import BrokerAddress
+from vilina_edge.delivery.mqtt import BrokerAddress
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 MOSQUITTO_CONFIGURATION = """\

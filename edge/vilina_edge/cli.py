@@ -2,7 +2,7 @@
 
 import click
 
-from vilina_edge.count_cli import count
+from vilina_edge.recordings.count_cli import count
 from vilina_edge.run_cli import run
 from vilina_edge.schema import schema
 

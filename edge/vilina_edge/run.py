@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from vilina_edge.clock import Clock
-from vilina_edge.counting import Counter
+from vilina_edge.counting.counter import Counter
+from vilina_edge.delivery.publish import Courier
+from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import SourceError
-from vilina_edge.publish import Courier
-from vilina_edge.tally import Tally
 from vilina_edge.types import Detector, Frame
 from vilina_edge.wire import Health
 

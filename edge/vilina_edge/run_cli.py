@@ -12,18 +12,18 @@ from typing import Final
 import click
 
 from vilina_edge.clock import Clock, SystemClock
-from vilina_edge.counting import Counter
-from vilina_edge.detectors import make_detector
+from vilina_edge.counting.counter import Counter
+from vilina_edge.counting.line import Line
+from vilina_edge.delivery.outbox import Outbox
+from vilina_edge.delivery.publish import Courier
+from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import EdgeError
-from vilina_edge.line import Line
-from vilina_edge.outbox import Outbox
-from vilina_edge.publish import Courier
 from vilina_edge.run import Watch, paced
 from vilina_edge.settings import CounterSettings
-from vilina_edge.simulated_source import is_simulation, simulated_frames
-from vilina_edge.source import is_live, live, probe, recording
-from vilina_edge.tally import Tally
+from vilina_edge.simulation.source import is_simulation, simulated_frames
 from vilina_edge.types import Frame
+from vilina_edge.vision.detectors import make_detector
+from vilina_edge.vision.source import is_live, live, probe, recording
 
 log = logging.getLogger(__name__)
 

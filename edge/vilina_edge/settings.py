@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_edge.errors import ConfigError
-from vilina_edge.mqtt import BrokerAddress
 from vilina_edge.wire import NAME
 
 Id = Annotated[str, Field(pattern=NAME)]

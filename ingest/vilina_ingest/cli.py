@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from vilina_edge.clock import SystemClock
-from vilina_edge.mqtt import BrokerAddress
+from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_ingest.errors import IngestError
 from vilina_ingest.quarantine import Quarantine
 from vilina_ingest.site_file import load_site

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from vilina_edge.durable import open_durable, transaction
+from vilina_edge.delivery.durable import open_durable, transaction
 from vilina_ingest.errors import StoreError
 
 SCHEMA = """

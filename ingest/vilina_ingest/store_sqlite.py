@@ -15,7 +15,7 @@ from typing import Final, Self, get_args
 
 import msgspec
 
-from vilina_edge.durable import WAIT_MS, open_durable, transaction
+from vilina_edge.delivery.durable import WAIT_MS, open_durable, transaction
 from vilina_edge.wire import GapReason, Health, Status
 from vilina_ingest.binning import SLOT_NS, Binned, BinnedRow, end_of, ns_of
 from vilina_ingest.errors import StoreError

@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from vilina_edge.clock import Clock
-from vilina_edge.mqtt import Arrived, BrokerAddress, Client, Connected, Died, Disconnected, Event, Refused
+from vilina_edge.delivery.mqtt import (
+    Arrived,
+    BrokerAddress,
+    Client,
+    Connected,
+    Died,
+    Disconnected,
+    Event,
+    Refused,
+)
 from vilina_edge.wire import PREFIX, Topic, encode
 from vilina_ingest.errors import BrokerError, StoreError
 from vilina_ingest.intake import Intake, commit_acks, take_in

@@ -15,12 +15,12 @@ from typing import Final
 from tests.bench.report import Row, publish
 from tests.edge.truth import annotated_feet, error, overhead_detections, true_crossings, walked_paths
 from tests.edge.walks import START, counted, tallies, timed
-from vilina_edge.detectors import make_detector
-from vilina_edge.line import Line
-from vilina_edge.mot import read_detections
-from vilina_edge.source import recording
-from vilina_edge.tracker import Reference
+from vilina_edge.counting.line import Line
+from vilina_edge.counting.tracker import Reference
+from vilina_edge.recordings.mot import read_detections
 from vilina_edge.types import Detections, Detector
+from vilina_edge.vision.detectors import make_detector
+from vilina_edge.vision.source import recording
 
 DATA: Final = Path(os.environ.get("VILINA_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
 STREET: Final = (Line("down", 384, 0, 384, 576), Line("across", 0, 300, 768, 300))

@@ -15,9 +15,9 @@ from tests.processes import Process
 from tests.sites import write_square
 from tests.waiting import until
 from vilina_edge.clock import SystemClock
-from vilina_edge.mqtt import BrokerAddress
-from vilina_edge.outbox import Outbox
-from vilina_edge.publish import Courier
+from vilina_edge.delivery.mqtt import BrokerAddress
+from vilina_edge.delivery.outbox import Outbox
+from vilina_edge.delivery.publish import Courier
 from vilina_edge.wire import LineCount, Report
 from vilina_ingest.store import Bins
 from vilina_ingest.store_sqlite import SqliteStore

@@ -18,7 +18,7 @@ from tests.brokers import BROKERS, Broker, free_port
 from tests.processes import VILINA, Process
 from tests.sites import write_square
 from tests.waiting import until
-from vilina_edge.outbox import Outbox
+from vilina_edge.delivery.outbox import Outbox
 from vilina_ingest.store_sqlite import SqliteStore
 
 LINES: Final = {"middle": (384, 0, 384, 576), "across": (0, 300, 768, 300)}

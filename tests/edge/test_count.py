@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from tests.edge.truth import annotated_feet, true_crossings
 from tests.edge.videos import HEIGHT, WIDTH, discs, walking_right, write_video
-from vilina_edge.count_cli import count
-from vilina_edge.line import Line
+from vilina_edge.counting.line import Line
+from vilina_edge.recordings.count_cli import count
 
 STREET = ("--line", "middle=384,0,384,576", "--line", "across=0,300,768,300")
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.edge.truth import annotated_feet, error, overhead_detections, true_crossings, walked_paths
 from tests.edge.walks import START, counted, crossings, directions, seen, straight, tallies, through, timed
-from vilina_edge.counting import Counter
-from vilina_edge.line import Line
-from vilina_edge.mot import read_detections
+from vilina_edge.counting.counter import Counter
+from vilina_edge.counting.line import Line
+from vilina_edge.recordings.mot import read_detections
 
 DOWN = Line("door", 400, 0, 400, 400)
 """Its right-hand side is the left of the picture."""

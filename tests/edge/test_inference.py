@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_detector_leaves_no_identifier_and_reports_to_nobody(tmp_path: Path) -> None:
-    code = "import os; from vilina_edge.nanodet import NanoDet; NanoDet(); print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    code = (
+        "import os; from vilina_edge.vision.nanodet import NanoDet; NanoDet();"
+        " print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
     clean = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"}
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vilina_edge.counting.line import Line
 from vilina_edge.errors import LineError
-from vilina_edge.line import Line
 
 PIXELS = st.integers(0, 2000)
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vilina_edge.errors import DetectionsError
-from vilina_edge.mot import certainty, read_detections
+from vilina_edge.recordings.mot import certainty, read_detections
 
 
 def written(folder: Path, text: str | bytes) -> Path:

@@ -7,9 +7,9 @@ import pytest
 
 from tests.edge.videos import HEIGHT, WIDTH, discs, walking_right
 from tests.edge.walks import START, counted, directions
-from vilina_edge.detectors import make_detector
-from vilina_edge.line import Line
+from vilina_edge.counting.line import Line
 from vilina_edge.types import Detections, Frame, Image
+from vilina_edge.vision.detectors import make_detector
 
 MIDDLE = Line("middle", 160, 240, 160, 0)
 

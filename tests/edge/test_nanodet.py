@@ -11,16 +11,16 @@ import pytest
 
 from tests.edge.truth import annotated_boxes
 from tests.edge.walks import START
-from vilina_edge.boxes import distinct, overlaps
-from vilina_edge.detectors import make_detector
+from vilina_edge.counting.boxes import distinct, overlaps
+from vilina_edge.counting.tracker import STRONG_SCORE
 from vilina_edge.errors import ModelError
-from vilina_edge.model.rebuild import main, rebuild
-from vilina_edge.nanodet import SIZE, NanoDet, decode, letterbox, suppress
-from vilina_edge.source import recording
-from vilina_edge.tracker import STRONG_SCORE
 from vilina_edge.types import Frame, Image
+from vilina_edge.vision.detectors import make_detector
+from vilina_edge.vision.model.rebuild import main, rebuild
+from vilina_edge.vision.nanodet import SIZE, NanoDet, decode, letterbox, suppress
+from vilina_edge.vision.source import recording
 
-MODEL = files("vilina_edge") / "model" / "nanodet_m320.onnx"
+MODEL = files("vilina_edge.vision") / "model" / "nanodet_m320.onnx"
 
 
 def frame(image: Image) -> Frame:
@@ -106,7 +106,7 @@ def test_a_damaged_model_is_refused(size: int, tmp_path: Path) -> None:
 
 
 def test_the_notice_names_the_model_that_is_there() -> None:
-    notice = (files("vilina_edge") / "model" / "NOTICE").read_text(encoding="utf-8")
+    notice = (files("vilina_edge.vision") / "model" / "NOTICE").read_text(encoding="utf-8")
     assert hashlib.sha256(MODEL.read_bytes()).hexdigest() in notice
 
 

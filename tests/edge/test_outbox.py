@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vilina_edge.delivery.merging import compacted, merge
+from vilina_edge.delivery.outbox import Outbox
 from vilina_edge.errors import OutboxError
-from vilina_edge.merging import compacted, merge
-from vilina_edge.outbox import Outbox
 from vilina_edge.wire import AreaPresence, Committed, LineCount, Report
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

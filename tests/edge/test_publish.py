@@ -7,10 +7,10 @@ from pathlib import Path
 from tests.brokers import free_port
 from tests.waiting import until
 from vilina_edge.clock import SystemClock
+from vilina_edge.delivery.mqtt import BrokerAddress
+from vilina_edge.delivery.outbox import Entry, Outbox
+from vilina_edge.delivery.publish import Courier
 from vilina_edge.errors import OutboxError
-from vilina_edge.mqtt import BrokerAddress
-from vilina_edge.outbox import Entry, Outbox
-from vilina_edge.publish import Courier
 from vilina_edge.wire import LineCount, Report
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 
 from tests.clocks import TestClock
-from vilina_edge.counting import Counter
+from vilina_edge.counting.counter import Counter
+from vilina_edge.counting.line import Line
+from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import SourceError
-from vilina_edge.line import Line
 from vilina_edge.run import Watch, paced
 from vilina_edge.run_cli import run
-from vilina_edge.tally import Tally
 from vilina_edge.types import Detections, Frame
 from vilina_edge.wire import Health, Report, StatusState
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vilina_edge.counting import Counter
-from vilina_edge.detectors import make_detector
+from vilina_edge.counting.counter import Counter
 from vilina_edge.errors import SourceError
-from vilina_edge.scene import Scene
-from vilina_edge.simulated_source import is_simulation, simulated_frames
-from vilina_edge.simulation import Arrival, rendered, steady, walked
+from vilina_edge.simulation.people import Arrival, rendered, steady, walked
+from vilina_edge.simulation.scene import Scene
+from vilina_edge.simulation.source import is_simulation, simulated_frames
+from vilina_edge.vision.detectors import make_detector
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ def test_a_door_much_used_never_jams() -> None:
 
 
 def test_without_the_simulator_the_command_that_brings_it_is_named() -> None:
-    code = "import sys; sys.modules['jupedsim'] = None; import vilina_edge.simulation"
+    code = "import sys; sys.modules['jupedsim'] = None; import vilina_edge.simulation.people"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "pip install 'vilina[demo]'" in done.stderr

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vilina_edge.tally import Tally
+from vilina_edge.delivery.tally import Tally
 from vilina_edge.types import Crossing
 from vilina_edge.wire import SLOT, Report
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.edge.walks import Walk, boxes, hidden, seen, straight
-from vilina_edge.boxes import distinct, overlaps
-from vilina_edge.tracker import Tracker
+from vilina_edge.counting.boxes import distinct, overlaps
+from vilina_edge.counting.tracker import Tracker
 from vilina_edge.types import Detections
 
 

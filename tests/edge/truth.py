@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vilina_edge.line import Line
+from vilina_edge.counting.line import Line
 from vilina_edge.types import Detections, Floats
 
 Tallies = Counter[tuple[str, str]]

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from vilina_edge.counting import Counter
-from vilina_edge.line import Line
-from vilina_edge.tracker import Reference
+from vilina_edge.counting.counter import Counter
+from vilina_edge.counting.line import Line
+from vilina_edge.counting.tracker import Reference
 from vilina_edge.types import Crossing, Detections
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)

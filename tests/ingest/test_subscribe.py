@@ -17,7 +17,7 @@ from tests.processes import Process
 from tests.sites import square, write_square
 from tests.waiting import until
 from vilina_edge.clock import SystemClock
-from vilina_edge.mqtt import Arrived, BrokerAddress, Client, Connected, Event
+from vilina_edge.delivery.mqtt import Arrived, BrokerAddress, Client, Connected, Event
 from vilina_edge.wire import CommitAck, Health, LineCount, Report, Status, Topic, decode, encode
 from vilina_ingest.cli import ingest as ingest_group
 from vilina_ingest.errors import StoreError

@@ -9,7 +9,7 @@ from typing import Final
 
 from iotcore import Broker
 
-from vilina_edge.mqtt import BrokerAddress
+from vilina_edge.delivery.mqtt import BrokerAddress
 
 # A payload over our own limit must still reach ingest, which quarantines it; only absurd ones are the broker's.
 CONFIGURATION: Final = """\

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from vilina_edge.clock import Clock
-from vilina_edge.mqtt import BrokerAddress
-from vilina_edge.outbox import Outbox
-from vilina_edge.publish import Courier
-from vilina_edge.tally import Tally
+from vilina_edge.delivery.mqtt import BrokerAddress
+from vilina_edge.delivery.outbox import Outbox
+from vilina_edge.delivery.publish import Courier
+from vilina_edge.delivery.tally import Tally
 from vilina_edge.types import Crossing
 from vilina_edge.wire import Health
 

@@ -20,10 +20,10 @@ from vilina_deploy.demo.live import PlannedCrossing, play
 from vilina_deploy.demo.square import open_square, write_square
 from vilina_deploy.demo.stage import Child, DemoError, free_port
 from vilina_edge.clock import SystemClock
-from vilina_edge.mqtt import BrokerAddress
-from vilina_edge.scene import Scene
+from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_edge.settings import CounterSettings, LineSettings
-from vilina_edge.source import probe
+from vilina_edge.simulation.scene import Scene
+from vilina_edge.vision.source import probe
 from vilina_ingest.points import points
 from vilina_ingest.site import Site
 from vilina_ingest.store_sqlite import SqliteStore

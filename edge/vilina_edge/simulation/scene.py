@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vilina_edge.line import Line
+from vilina_edge.counting.line import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from typing import Literal, get_args
 
-from vilina_edge.motion import MotionDetector
-from vilina_edge.nanodet import NanoDet
 from vilina_edge.types import Detector
+from vilina_edge.vision.motion import MotionDetector
+from vilina_edge.vision.nanodet import NanoDet
 
 DetectorName = Literal["nanodet", "motion"]
 DETECTORS: tuple[str, ...] = get_args(DetectorName)

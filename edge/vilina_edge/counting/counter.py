@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from vilina_edge.crossing import Crosser, Passage
-from vilina_edge.line import Line
-from vilina_edge.smoothing import HALF_WINDOW_S, smoothed
-from vilina_edge.track import Sample
-from vilina_edge.tracker import Reference, Tracker, TrackerStep
+from vilina_edge.counting.crossing import Crosser, Passage
+from vilina_edge.counting.line import Line
+from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
+from vilina_edge.counting.track import Sample
+from vilina_edge.counting.tracker import Reference, Tracker, TrackerStep
 from vilina_edge.types import Crossing, Detections
 
 NEAR: Final = 1.0

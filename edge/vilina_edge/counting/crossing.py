@@ -7,8 +7,8 @@ and having passed between the ends. Who turns back inside the band has not cross
 from dataclasses import dataclass
 from typing import Final
 
-from vilina_edge.line import Line
-from vilina_edge.track import Sample
+from vilina_edge.counting.line import Line
+from vilina_edge.counting.track import Sample
 from vilina_edge.types import Direction
 
 BAND: Final = 0.08

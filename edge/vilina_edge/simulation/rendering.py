@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vilina_edge.scene import Look, Scene, Walker
+from vilina_edge.simulation.scene import Look, Scene, Walker
 from vilina_edge.types import Floats, Image
 
 Colour = tuple[int, int, int]

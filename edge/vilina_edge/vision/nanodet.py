@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 
 from vilina_edge.errors import ModelError
-from vilina_edge.inference import onnxruntime as ort
 from vilina_edge.types import Detections, Floats, Frame, Image
+from vilina_edge.vision.inference import onnxruntime as ort
 
 SIZE: Final = 320
 STRIDES: Final = (8, 16, 32)
@@ -40,7 +40,7 @@ class NanoDet:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
-        with as_file(files("vilina_edge") / "model" / MODEL) as packaged:
+        with as_file(files("vilina_edge.vision") / "model" / MODEL) as packaged:
             path = model or packaged
             if not path.is_file():
                 raise ModelError(f"there is no model at {path}")

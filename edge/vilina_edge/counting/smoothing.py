@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from vilina_edge.track import Sample
+from vilina_edge.counting.track import Sample
 
 HALF_WINDOW_S: Final = 0.45
 

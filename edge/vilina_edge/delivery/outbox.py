@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from vilina_edge.durable import open_durable, transaction
+from vilina_edge.delivery.durable import open_durable, transaction
+from vilina_edge.delivery.merging import lost, merge, quarters, successions
 from vilina_edge.errors import OutboxError
-from vilina_edge.merging import lost, merge, quarters, successions
 from vilina_edge.wire import Committed, Report, decode, encode
 
 MAX_REPORTS: Final = 20_000

@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from vilina_edge.errors import SourceError
-from vilina_edge.rendering import WALL_THICKNESS, Painter, some_look
-from vilina_edge.scene import Look, Scene, Walker
+from vilina_edge.simulation.rendering import WALL_THICKNESS, Painter, some_look
+from vilina_edge.simulation.scene import Look, Scene, Walker
 from vilina_edge.types import Crossing, Direction, Frame
 
 try:

@@ -13,10 +13,19 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from vilina_edge.clock import Clock
+from vilina_edge.delivery.merging import compacted
+from vilina_edge.delivery.mqtt import (
+    Arrived,
+    BrokerAddress,
+    Client,
+    Connected,
+    Died,
+    Disconnected,
+    Event,
+    Refused,
+)
+from vilina_edge.delivery.outbox import Entry, Outbox
 from vilina_edge.errors import EdgeError, OutboxError, WireError
-from vilina_edge.merging import compacted
-from vilina_edge.mqtt import Arrived, BrokerAddress, Client, Connected, Died, Disconnected, Event, Refused
-from vilina_edge.outbox import Entry, Outbox
 from vilina_edge.wire import CommitAck, Health, Report, Status, StatusState, Topic, decode, encode
 
 log = logging.getLogger(__name__)

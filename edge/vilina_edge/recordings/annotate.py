@@ -10,11 +10,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from vilina_edge.count import Look
+from vilina_edge.counting.line import Line
 from vilina_edge.errors import SourceError
-from vilina_edge.line import Line
-from vilina_edge.source import RecordingInfo
+from vilina_edge.recordings.count import Look
 from vilina_edge.types import Crossing, Image
+from vilina_edge.vision.source import RecordingInfo
 
 PEOPLE: Final = (243, 179, 109)
 LINE: Final = (240, 176, 80)

@@ -11,8 +11,11 @@ from typing import Final, get_args
 
 import click
 
-from vilina_edge.annotate import annotated
-from vilina_edge.count import (
+from vilina_edge.counting.line import Line
+from vilina_edge.counting.tracker import Reference
+from vilina_edge.errors import EdgeError, LineError
+from vilina_edge.recordings.annotate import annotated
+from vilina_edge.recordings.count import (
     CountResult,
     Look,
     Stopwatch,
@@ -20,12 +23,9 @@ from vilina_edge.count import (
     looks_of_detections,
     looks_of_recording,
 )
-from vilina_edge.detectors import DETECTORS, DetectorName, make_detector
-from vilina_edge.errors import EdgeError, LineError
-from vilina_edge.line import Line
-from vilina_edge.source import is_live, probe
-from vilina_edge.tracker import Reference
 from vilina_edge.types import Crossing
+from vilina_edge.vision.detectors import DETECTORS, DetectorName, make_detector
+from vilina_edge.vision.source import is_live, probe
 
 MOSTLY: Final = 0.98
 """Some containers only estimate their number of frames."""

@@ -12,8 +12,8 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from vilina_edge.boxes import distinct, same_person
-from vilina_edge.track import Sample, Track
+from vilina_edge.counting.boxes import distinct, same_person
+from vilina_edge.counting.track import Sample, Track
 from vilina_edge.types import Detections, Floats
 
 Reference = Literal["foot", "centre"]

@@ -14,7 +14,7 @@ from vilina_edge.errors import SourceError
 from vilina_edge.types import Direction, Frame
 
 if TYPE_CHECKING:
-    from vilina_edge.simulation import Arrival
+    from vilina_edge.simulation.people import Arrival
 
 PREFIX: Final = "simulation:"
 DIRECTIONS: Final[dict[str, Direction]] = {"entered": "entered", "left": "left"}
@@ -32,7 +32,7 @@ def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
         SourceError: neither a rate nor a schedule, or the simulator is not installed.
     """
     # Only who simulates needs the simulator.
-    from vilina_edge.simulation import rendered, steady  # noqa: PLC0415
+    from vilina_edge.simulation.people import rendered, steady  # noqa: PLC0415
 
     what = source.removeprefix(PREFIX)
     try:
@@ -45,7 +45,7 @@ def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
 
 
 def _scheduled(path: Path, start: datetime) -> Iterator["Arrival"]:
-    from vilina_edge.simulation import Arrival  # noqa: PLC0415
+    from vilina_edge.simulation.people import Arrival  # noqa: PLC0415
 
     try:
         with path.open(encoding="utf-8", newline="") as file:

@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from vilina_edge.counting import Counter
-from vilina_edge.line import Line
-from vilina_edge.mot import read_detections
-from vilina_edge.source import recording
-from vilina_edge.tracker import Reference
+from vilina_edge.counting.counter import Counter
+from vilina_edge.counting.line import Line
+from vilina_edge.counting.tracker import Reference
+from vilina_edge.recordings.mot import read_detections
 from vilina_edge.types import Crossing, Detections, Detector, Frame
+from vilina_edge.vision.source import recording
 from vilina_edge.wire import EPOCH
 
 T = TypeVar("T")

@@ -1,0 +1,1 @@
+"""From crossings to reports at the site, without loss."""

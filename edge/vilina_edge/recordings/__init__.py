@@ -1,0 +1,1 @@
+"""Counting recordings, and showing what was seen in them."""

@@ -1,0 +1,1 @@
+"""A rendered door whose truth is known."""
