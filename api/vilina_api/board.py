@@ -13,7 +13,7 @@ from vilina_api.models import CounterLive, DoorLive, ZoneLive
 from vilina_api.state import Snapshot
 from vilina_api.templating import templates
 from vilina_api.theme import ramp_step
-from vilina_ingest.geometry import area, centre
+from vilina_edge.geometry import area, centre
 from vilina_ingest.site import OUTSIDE, Floor, Line, Point, Site, Zone
 
 SCALE: Final = 10

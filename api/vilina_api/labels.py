@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 
-from vilina_ingest.geometry import Point, contains, edges
+from vilina_edge.geometry import Point, contains, edges
 
 STEP_M = 1.0
 WIDER_THAN_HIGH = 1.6

@@ -5,6 +5,8 @@ EdgeError
 ├── SourceError        the camera or the recording cannot be read
 ├── ModelError         the detector's model is missing or broken
 ├── LineError          a line that cannot be counted on
+├── AreaError          an area that cannot be counted in
+├── PlaneError         a floor that cannot be measured on
 ├── DetectionsError    a detections file that cannot be read
 ├── ConfigError        the counter's file is wrong
 └── OutboxError        the outbox cannot be written
@@ -29,6 +31,14 @@ class ModelError(EdgeError):
 
 class LineError(EdgeError):
     """A line without length or outside the frame."""
+
+
+class AreaError(EdgeError):
+    """An area without an inside, or outside the frame."""
+
+
+class PlaneError(EdgeError):
+    """Points of the floor that do not make a plane."""
 
 
 class DetectionsError(EdgeError):

@@ -13,6 +13,9 @@ SENDER: Final[dict[Channel, str]] = {
     "status": "counter, or the broker as its last will; retained",
     "health": "counter, once a minute, QoS 0",
     "ack": "ingest, after the store's commit",
+    "config": "whoever sets up counters; retained",
+    "config/ack": "counter",
+    "validation": "the technician's tally, as often as it takes until the ack",
 }
 
 
@@ -41,16 +44,23 @@ def asyncapi() -> dict[str, Any]:
             + "; ".join(f"{channel}: {sender}" for channel, sender in SENDER.items())
             + ".",
         },
-        "channels": {channel: _channel(channel, kind.__name__) for channel, kind in MESSAGES.items()},
-        "operations": {
-            f"{'receive' if channel == 'ack' else 'send'}_{channel}": {
-                "action": "receive" if channel == "ack" else "send",
-                "channel": {"$ref": f"#/channels/{channel}"},
-            }
-            for channel in MESSAGES
-        },
+        "channels": {_key(channel): _channel(channel, kind.__name__) for channel, kind in MESSAGES.items()},
+        "operations": {f"{_action(channel)}_{_key(channel)}": _operation(channel) for channel in MESSAGES},
         "components": {"schemas": definitions},
     }
+
+
+def _key(channel: Channel) -> str:
+    return channel.replace("/", "_")
+
+
+def _action(channel: Channel) -> str:
+    """What a counter does on this channel."""
+    return "receive" if channel in {"ack", "config"} else "send"
+
+
+def _operation(channel: Channel) -> dict[str, Any]:
+    return {"action": _action(channel), "channel": {"$ref": f"#/channels/{_key(channel)}"}}
 
 
 def _channel(channel: Channel, message: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 """(H, W, 3), BGR."""
 Floats = npt.NDArray[np.float64]
+Size = tuple[int, int]
+"""Width and height of a frame, pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,16 @@ class Crossing:
     line: str
     direction: Direction
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AreaLook:
+    """One area at one instant: people in it, of them waiting (in a queue), and the stays, in seconds, that just ended.
+
+    Like a crossing it carries no track id.
+    """
+
+    area: str
+    people: int
+    waiting: int | None = None
+    stays: tuple[float, ...] = ()

@@ -30,8 +30,13 @@ Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True, description="UTC")]
 Version = Literal[1]
 
-GapReason = Literal["no_frames", "outbox_full"]
-"""Why a report has no counts: the camera gave no frames, or the outbox had no room left."""
+BlindReason = Literal["no_frames", "frozen", "dark", "blurred", "blocked", "moved"]
+"""Why a counter cannot see: no pictures, always the same one, or pictures that are of no use."""
+GapReason = Literal[BlindReason, "outbox_full"]
+"""Why a report has no counts: the counter could not see, or the outbox had no room left."""
+
+DWELL_EDGES_S: Final = (5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
+"""Where the bins of a dwell histogram meet, seconds: the first is under 5 s, the last an hour and over."""
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -47,11 +52,16 @@ class LineCount(Message, frozen=True):
 
 
 class AreaPresence(Message, frozen=True):
-    """People in one area: time-weighted mean, most at once, and a histogram of finished stays."""
+    """People in one area: time-weighted mean, most at once, and a histogram of finished stays (`DWELL_EDGES_S`).
+
+    In a queue, those of them who stand and wait, too.
+    """
 
     area: Name
     mean: Annotated[float, msgspec.Meta(ge=0.0)]
     most: Count
+    waiting_mean: Annotated[float, msgspec.Meta(ge=0.0)] | None = None
+    waiting_most: Count | None = None
     dwell: Annotated[tuple[Count, ...], msgspec.Meta(max_length=16)] = ()
 
 
@@ -81,7 +91,12 @@ class Report(Message, frozen=True):
             raise ValueError("first_seq must not be greater than seq")
         if len({count.line for count in self.lines}) != len(self.lines):
             raise ValueError("a line is named twice")
-        if self.gap is not None and any(count.entered or count.left for count in self.lines):
+        if len({area.area for area in self.areas}) != len(self.areas):
+            raise ValueError("an area is named twice")
+        counts = any(count.entered or count.left for count in self.lines) or any(
+            area.most for area in self.areas
+        )
+        if self.gap is not None and counts:
             raise ValueError("a gap has no counts")
 
     @property
@@ -99,16 +114,22 @@ StatusState = Literal["online", "blind", "stopped", "offline"]
 
 
 class Status(Message, frozen=True):
-    """How a counter is; retained. `offline` is its last will, `blind` means running without frames."""
+    """How a counter is; retained. `offline` is its last will, `blind` means running but not seeing, with the reason."""
 
     state: StatusState
     boot: Boot
     at: Instant | None = None
+    reason: BlindReason | None = None
     v: Version = VERSION
 
 
 class Health(Message, frozen=True):
-    """How a counter feels, once a minute."""
+    """How a counter feels, once a minute; what its computer cannot tell is left out.
+
+    `throttled`: the processor was slowed down since the last message (heat, or too little current).
+    `clock_offset_s`: how far the clock is from its time server's, as the kernel knows it. `brightness` is the mean
+    grey level (0 to 255) and `sharpness` the picture's detail against that of its own good days (1: as ever).
+    """
 
     boot: Boot
     at: Instant
@@ -116,6 +137,12 @@ class Health(Message, frozen=True):
     outbox_depth: Count
     frames_per_second: Annotated[float, msgspec.Meta(ge=0.0)] | None = None
     inference_ms: Annotated[float, msgspec.Meta(ge=0.0)] | None = None
+    temperature_c: float | None = None
+    throttled: bool | None = None
+    disk_free_mb: Count | None = None
+    clock_offset_s: float | None = None
+    brightness: Annotated[float, msgspec.Meta(ge=0.0, le=255.0)] | None = None
+    sharpness: Annotated[float, msgspec.Meta(ge=0.0)] | None = None
     v: Version = VERSION
 
 
@@ -134,12 +161,105 @@ class CommitAck(Message, frozen=True):
     v: Version = VERSION
 
 
-Channel = Literal["report", "status", "health", "ack"]
+Pixel = tuple[float, float]
+
+
+class LineConfig(Message, frozen=True):
+    """A line in the picture, from its first point to its second."""
+
+    line: Name
+    start: Pixel
+    end: Pixel
+
+
+class AreaConfig(Message, frozen=True):
+    """An area in the picture; in a queue people also count as waiting."""
+
+    area: Name
+    corners: Annotated[tuple[Pixel, ...], msgspec.Meta(min_length=3, max_length=64)]
+    queue: bool = False
+
+
+class FloorConfig(Message, frozen=True):
+    """Four points of the floor: in the picture, and in metres where they were measured."""
+
+    pixels: tuple[Pixel, Pixel, Pixel, Pixel]
+    metres: tuple[Pixel, Pixel, Pixel, Pixel]
+
+
+class Config(Message, frozen=True):
+    """What a counter counts; retained. Pixels are those of a picture of `size`, whatever size the camera has.
+
+    A counter takes over a `version` that it does not have yet, and answers with a `ConfigAck`.
+    """
+
+    version: Annotated[int, msgspec.Meta(ge=1, description="any new number; a time in seconds is a good one")]
+    size: tuple[Annotated[int, msgspec.Meta(ge=16)], Annotated[int, msgspec.Meta(ge=16)]]
+    lines: Annotated[tuple[LineConfig, ...], msgspec.Meta(max_length=64)] = ()
+    areas: Annotated[tuple[AreaConfig, ...], msgspec.Meta(max_length=16)] = ()
+    floor: FloorConfig | None = None
+    reference: Literal["foot", "centre"] = "foot"
+    v: Version = VERSION
+
+    def __post_init__(self) -> None:
+        names = [line.line for line in self.lines] + [area.area for area in self.areas]
+        if not names:
+            raise ValueError("there is nothing to count: neither a line nor an area")
+        if len(set(names)) != len(names):
+            raise ValueError("a name is given twice")
+
+
+ConfigFault = Literal["not_readable", "line", "area", "floor"]
+
+
+class ConfigAck(Message, frozen=True):
+    """What a counter did with a config: took it over, or refused it, why, and which part was wrong."""
+
+    accepted: bool
+    version: int | None = None
+    fault: ConfigFault | None = None
+    part: Name | None = None
+    v: Version = VERSION
+
+
+class HandCount(Message, frozen=True):
+    """One direction of a line, by hand and by the counter in the same minutes.
+
+    `missed` were counted by hand only, `false` by the counter only. `error` is the signed error as a share of those who
+    passed, with its 95 % interval from `low` to `high`.
+    """
+
+    direction: Literal["entered", "left"]
+    by_hand: Count
+    counted: Count
+    missed: Count
+    false: Count
+    error: float
+    low: float
+    high: float
+
+
+class Validation(Message, frozen=True):
+    """Somebody stood at a line and counted. Ingest acknowledges it like a report, as number 1 of the boot `id`."""
+
+    id: Boot
+    line: Name
+    start: Instant
+    end: Instant
+    hand_counts: tuple[HandCount, ...]
+    enough: bool
+    v: Version = VERSION
+
+
+Channel = Literal["report", "status", "health", "ack", "config", "config/ack", "validation"]
 MESSAGES: Final[dict[Channel, type[Message]]] = {
     "report": Report,
     "status": Status,
     "health": Health,
     "ack": CommitAck,
+    "config": Config,
+    "config/ack": ConfigAck,
+    "validation": Validation,
 }
 PREFIX: Final = "vilina/v1"
 
@@ -161,7 +281,7 @@ class Topic(msgspec.Struct, frozen=True):
         Raises:
             WireError: the text is not a topic of this protocol.
         """
-        parts = text.split("/")
+        parts = text.split("/", 4)
         if len(parts) != 5 or "/".join(parts[:2]) != PREFIX:
             raise WireError(f"topic {text!r} is not of the form {PREFIX}/SITE/COUNTER/CHANNEL")
         try:

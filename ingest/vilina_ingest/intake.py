@@ -4,15 +4,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from vilina_edge.errors import WireError
-from vilina_edge.wire import CommitAck, Committed, Health, Report, Status, Topic, decode, decode_report
+from vilina_edge.wire import (
+    CommitAck,
+    Committed,
+    ConfigAck,
+    Health,
+    Status,
+    Topic,
+    Validation,
+    decode,
+    decode_report,
+)
 from vilina_ingest.errors import UnknownName
 from vilina_ingest.points import Point, points
 from vilina_ingest.quarantine import Quarantined
 from vilina_ingest.site import Site
 
 ACK_RANGES = 100
+
+
+class Stored(NamedTuple):
+    """Something of a counter that it forgets when told that it is stored: numbers `first` to `last` of a boot."""
+
+    counter: str
+    boot: str
+    first: int
+    last: int
 
 
 @dataclass(slots=True)
@@ -24,7 +44,10 @@ class Intake:
     statuses: list[tuple[str, Status]] = field(default_factory=list)
     healths: list[tuple[str, Health]] = field(default_factory=list)
     refused: list[Quarantined] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
+    config_acks: list[tuple[str, ConfigAck]] = field(default_factory=list)
+    validations: list[tuple[str, Validation]] = field(default_factory=list)
+    stored: list[Stored] = field(default_factory=list)
+    """What is to be acknowledged once it is stored."""
 
 
 def take_in(messages: Iterable[tuple[str, bytes]], site: Site, at: datetime) -> Intake:
@@ -38,10 +61,10 @@ def take_in(messages: Iterable[tuple[str, bytes]], site: Site, at: datetime) -> 
     return intake
 
 
-def commit_acks(reports: Iterable[Report]) -> list[tuple[str, CommitAck]]:
-    """The acks (counter, ack) for reports that are stored, as few and short as they can be."""
+def commit_acks(stored: Iterable[Stored]) -> list[tuple[str, CommitAck]]:
+    """The acks (counter, ack) for what is stored, as few and short as they can be."""
     acks = []
-    for counter, of_counter in groupby(sorted(reports, key=_identity), key=lambda report: report.counter):
+    for counter, of_counter in groupby(sorted(stored, key=_order), key=lambda one: one.counter):
         ranges = _ranges(of_counter)
         acks += [
             (counter, CommitAck(committed=tuple(ranges[i : i + ACK_RANGES])))
@@ -59,28 +82,36 @@ def _take(intake: Intake, topic: Topic, payload: bytes, site: Site) -> None:
         case "report":
             report = decode_report(topic, payload)
             intake.points += points(report, site)
-            intake.reports.append(report)
+            intake.stored.append(Stored(topic.counter, report.boot, report.first, report.seq))
         case "status":
             intake.statuses.append((topic.counter, decode(payload, Status)))
         case "health":
             intake.healths.append((topic.counter, decode(payload, Health)))
-        case "ack":
-            raise WireError("ingest sends acks, it does not take them")
+        case "config/ack":
+            intake.config_acks.append((topic.counter, decode(payload, ConfigAck)))
+        case "validation":
+            validation = decode(payload, Validation)
+            if validation.line not in {line.id for line in site.lines_of(topic.counter)}:
+                raise UnknownName(
+                    f"counter {topic.counter} has no line {validation.line!r} in site {site.id}"
+                )
+            intake.validations.append((topic.counter, validation))
+            intake.stored.append(Stored(topic.counter, validation.id, 1, 1))
+        case "ack" | "config":
+            raise WireError(f"a counter is sent its {topic.channel}, and does not send it")
 
 
-def _identity(report: Report) -> tuple[str, str, int]:
-    return (report.counter, report.boot, report.seq)
+def _order(stored: Stored) -> tuple[str, str, int]:
+    return (stored.counter, stored.boot, stored.last)
 
 
-def _ranges(reports: Iterable[Report]) -> list[Committed]:
+def _ranges(stored: Iterable[Stored]) -> list[Committed]:
     """Sequence numbers as ranges; a range only spans what was stored, so it never acknowledges anything else."""
     ranges: list[Committed] = []
-    for report in reports:
+    for one in stored:
         previous = ranges[-1] if ranges else None
-        if previous and previous.boot == report.boot and report.first <= previous.last + 1:
-            ranges[-1] = Committed(
-                boot=report.boot, first=previous.first, last=max(previous.last, report.seq)
-            )
+        if previous and previous.boot == one.boot and one.first <= previous.last + 1:
+            ranges[-1] = Committed(boot=one.boot, first=previous.first, last=max(previous.last, one.last))
         else:
-            ranges.append(Committed(boot=report.boot, first=report.first, last=report.seq))
+            ranges.append(Committed(boot=one.boot, first=one.first, last=one.last))
     return ranges

@@ -9,7 +9,7 @@ from vilina_ingest.errors import UnknownName
 from vilina_ingest.site import Site
 
 NS_PER_MS: Final = 1_000_000
-Quality = Literal["good", "time_uncertain", "no_frames", "outbox_full"]
+Quality = Literal["good", "time_uncertain", GapReason]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,14 @@ class PresencePoint:
     at_ns: int
     mean: float
     most: int
+    waiting_mean: float | None
+    waiting_most: int | None
     dwell: tuple[int, ...]
     seconds: float
     boot: str
     seq: int
     first_seq: int
+    quality: Quality
 
 
 Point = CrossingsPoint | PresencePoint
@@ -60,7 +63,7 @@ def points(report: Report, site: Site) -> tuple[Point, ...]:
     """The points of a report.
 
     Raises:
-        UnknownName: the counter has no such line in this site.
+        UnknownName: the counter has no such line or area in this site.
     """
     at_ns = point_time(report.end, boot=report.boot, seq=report.seq)
     lines = {line.id: line for line in site.lines_of(report.counter)}
@@ -87,22 +90,28 @@ def points(report: Report, site: Site) -> tuple[Point, ...]:
                 quality=_quality(report),
             )
         )
-    found.extend(
-        PresencePoint(
-            site=site.id,
-            counter=report.counter,
-            area=area.area,
-            at_ns=at_ns,
-            mean=area.mean,
-            most=area.most,
-            dwell=area.dwell,
-            seconds=seconds,
-            boot=report.boot,
-            seq=report.seq,
-            first_seq=report.first,
+    areas = {area.id for area in site.areas_of(report.counter)}
+    for presence in report.areas:
+        if presence.area not in areas:
+            raise UnknownName(f"counter {report.counter} has no area {presence.area!r} in site {site.id}")
+        found.append(
+            PresencePoint(
+                site=site.id,
+                counter=report.counter,
+                area=presence.area,
+                at_ns=at_ns,
+                mean=presence.mean,
+                most=presence.most,
+                waiting_mean=presence.waiting_mean,
+                waiting_most=presence.waiting_most,
+                dwell=presence.dwell,
+                seconds=seconds,
+                boot=report.boot,
+                seq=report.seq,
+                first_seq=report.first,
+                quality=_quality(report),
+            )
         )
-        for area in report.areas
-    )
     return tuple(found)
 
 

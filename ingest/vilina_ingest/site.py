@@ -92,6 +92,16 @@ class Line(Part):
     door: Annotated[bool, Field(description="a way in from outside, shown as a door")] = False
 
 
+class Area(Part):
+    """A part of a zone in which a counter sees who is there; in a queue, also who waits."""
+
+    id: Id
+    name: str
+    counter: Id
+    zone: Id
+    queue: bool = False
+
+
 class Target(Part):
     """Service level: this share of customers waits at most so long."""
 
@@ -156,6 +166,7 @@ class Site(Part):
     zones: Annotated[tuple[Zone, ...], Field(min_length=1)]
     counters: tuple[Counter, ...]
     lines: tuple[Line, ...]
+    areas: tuple[Area, ...] = ()
     units: tuple[Unit, ...] = ()
     spots: tuple[Spot, ...] = ()
     partners: tuple[Partner, ...] = ()
@@ -172,6 +183,9 @@ class Site(Part):
 
     def lines_of(self, counter: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.counter == counter)
+
+    def areas_of(self, counter: str) -> tuple[Area, ...]:
+        return tuple(area for area in self.areas if area.counter == counter)
 
     def doors(self) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.door)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from vilina_edge.geometry import area
 from vilina_ingest.errors import SiteError
-from vilina_ingest.geometry import area
 from vilina_ingest.site import WEEKDAYS, Hours, Site
 from vilina_ingest.site_file import load_site
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from math import inf
 from typing import Final, NamedTuple
 
-from vilina_ingest import geometry
+from vilina_edge import geometry
 from vilina_ingest.site import OUTSIDE, Line, Point, Site, Zone
 
 Place = tuple[str | int, ...]
@@ -44,7 +44,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _repeated_ids(site: Site) -> Iterator[Fault]:
-    for key in ("floors", "zones", "counters", "lines", "units", "spots", "partners"):
+    for key in ("floors", "zones", "counters", "lines", "areas", "units", "spots", "partners"):
         members = getattr(site, key)
         repeated = {i for i, n in Tallies(member.id for member in members).items() if n > 1}
         for index, member in enumerate(members):
@@ -66,6 +66,8 @@ def _unknown_names(site: Site) -> Iterator[Fault]:
         *((("lines", i, "counter"), line.counter, counters) for i, line in enumerate(site.lines)),
         *((("lines", i, "from"), line.origin, zones | {OUTSIDE}) for i, line in enumerate(site.lines)),
         *((("lines", i, "to"), line.to, zones | {OUTSIDE}) for i, line in enumerate(site.lines)),
+        *((("areas", i, "counter"), area.counter, counters) for i, area in enumerate(site.areas)),
+        *((("areas", i, "zone"), area.zone, zones) for i, area in enumerate(site.areas)),
         *((("units", i, "zone"), u.zone, zones) for i, u in enumerate(site.units)),
         *((("spots", i, "zone"), s.zone, zones) for i, s in enumerate(site.spots)),
     ]
@@ -148,10 +150,10 @@ def _runs_backwards(line: Line, zones: dict[str, Zone]) -> bool:
 
 
 def _idle_counters(site: Site) -> Iterator[Fault]:
-    used = {line.counter for line in site.lines}
+    used = {line.counter for line in site.lines} | {area.counter for area in site.areas}
     for index, counter in enumerate(site.counters):
         if counter.id not in used:
-            text = f"counter {counter.id!r} has no line; add one or remove the counter"
+            text = f"counter {counter.id!r} has no line and no area; add one or remove the counter"
             yield Fault(("counters", index), text)
 
 

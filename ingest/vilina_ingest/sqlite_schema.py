@@ -6,7 +6,7 @@ from typing import Final
 
 from vilina_ingest.errors import StoreError
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 SCHEMA: Final = """
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
@@ -26,14 +26,19 @@ CREATE TABLE flow_15m (
 ) WITHOUT ROWID;
 CREATE TABLE presence (
     site TEXT NOT NULL, counter TEXT NOT NULL, area TEXT NOT NULL, at_ns INTEGER NOT NULL,
-    mean REAL NOT NULL, most INTEGER NOT NULL, dwell TEXT NOT NULL, seconds REAL NOT NULL,
-    boot TEXT NOT NULL, seq INTEGER NOT NULL, first_seq INTEGER NOT NULL,
+    mean REAL NOT NULL, most INTEGER NOT NULL, waiting_mean REAL, waiting_most INTEGER,
+    dwell TEXT NOT NULL, seconds REAL NOT NULL,
+    boot TEXT NOT NULL, seq INTEGER NOT NULL, first_seq INTEGER NOT NULL, quality TEXT NOT NULL,
     PRIMARY KEY (site, counter, area, at_ns)
 ) WITHOUT ROWID;
 CREATE TABLE counter (
     site TEXT NOT NULL, counter TEXT NOT NULL,
-    status BLOB, health BLOB, last_at_ns INTEGER, last_quality TEXT,
+    status BLOB, health BLOB, config_ack BLOB, last_at_ns INTEGER, last_quality TEXT,
     PRIMARY KEY (site, counter)
+) WITHOUT ROWID;
+CREATE TABLE validation (
+    site TEXT NOT NULL, counter TEXT NOT NULL, id TEXT NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (site, counter, id)
 ) WITHOUT ROWID;
 """
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Protocol, Self
 
-from vilina_edge.wire import GapReason, Health, Status
+from vilina_edge.wire import ConfigAck, GapReason, Health, Status, Validation
 from vilina_ingest.points import Point, Quality
 
 
@@ -68,6 +68,7 @@ class CounterState:
     counter: str
     status: Status | None
     health: Health | None
+    config_ack: ConfigAck | None
     last_report_end: datetime | None
     last_quality: Quality | None
 
@@ -90,6 +91,9 @@ class Reader(Protocol):
     def reports(self, site: str, counter: str) -> list[StoredReport]:
         """Identities of all stored reports of a counter, ordered by boot and sequence."""
 
+    def validations(self, site: str, counter: str) -> list[Validation]:
+        """What technicians counted by hand at a counter, oldest first."""
+
     def close(self) -> None: ...
 
 
@@ -108,3 +112,9 @@ class Store(Reader, Protocol):
 
     def write_health(self, site: str, counter: str, health: Health) -> None:
         """Remember a counter's newest health."""
+
+    def write_config_ack(self, site: str, counter: str, ack: ConfigAck) -> None:
+        """Remember what a counter did with the config that it was sent last."""
+
+    def write_validation(self, site: str, counter: str, validation: Validation) -> None:
+        """Keep a validation; one that is already there changes nothing."""

@@ -16,7 +16,7 @@ from typing import Final, Self, get_args
 import msgspec
 
 from vilina_edge.delivery.durable import WAIT_MS, open_durable, transaction
-from vilina_edge.wire import GapReason, Health, Status
+from vilina_edge.wire import ConfigAck, GapReason, Health, Status, Validation
 from vilina_ingest.binning import SLOT_NS, Binned, BinnedRow, end_of, ns_of
 from vilina_ingest.errors import StoreError
 from vilina_ingest.points import CrossingsPoint, Point, PresencePoint
@@ -60,6 +60,9 @@ class SqliteStore:
             reasons: dict[tuple[int, int], str] = {}
             newest: dict[tuple[str, str], tuple[int, str | None]] = {}
             for point in points:
+                counter = (point.site, point.counter)
+                if counter not in newest or newest[counter][0] < point.at_ns:
+                    newest[counter] = (point.at_ns, point.quality)
                 if isinstance(point, PresencePoint):
                     _insert_presence(db, point)
                     continue
@@ -73,9 +76,6 @@ class SqliteStore:
                 sums[2] += point.seconds
                 if point.quality in GAP_REASONS:
                     reasons[key] = point.quality
-                counter = (point.site, point.counter)
-                if counter not in newest or newest[counter][0] < point.at_ns:
-                    newest[counter] = (point.at_ns, point.quality)
             db.executemany(
                 "INSERT INTO flow_15m VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
                 " entered = entered + excluded.entered, left = left + excluded.left,"
@@ -92,7 +92,7 @@ class SqliteStore:
 
     def write_status(self, site: str, counter: str, status: Status, at: datetime) -> None:
         known = self.counters(site).get(counter)
-        if known and known.status and (known.status.state, known.status.boot) == (status.state, status.boot):
+        if known and known.status and _same_state(known.status, status):
             return
         dated = msgspec.structs.replace(status, at=status.at or at)
         with self._writing() as db:
@@ -108,6 +108,21 @@ class SqliteStore:
                 "INSERT INTO counter (site, counter, health) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET health = excluded.health",
                 (site, counter, msgspec.json.encode(health)),
+            )
+
+    def write_config_ack(self, site: str, counter: str, ack: ConfigAck) -> None:
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO counter (site, counter, config_ack) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET config_ack = excluded.config_ack",
+                (site, counter, msgspec.json.encode(ack)),
+            )
+
+    def write_validation(self, site: str, counter: str, validation: Validation) -> None:
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO validation VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (site, counter, validation.id, msgspec.json.encode(validation)),
             )
 
     def version(self) -> int:
@@ -127,7 +142,7 @@ class SqliteStore:
     def counters(self, site: str) -> dict[str, CounterState]:
         with self._reading() as db:
             rows = db.execute(
-                "SELECT counter, status, health, last_at_ns, last_quality FROM counter WHERE site = ?",
+                "SELECT counter, status, health, config_ack, last_at_ns, last_quality FROM counter WHERE site = ?",
                 (site,),
             ).fetchall()
         return {
@@ -135,10 +150,11 @@ class SqliteStore:
                 counter=counter,
                 status=msgspec.json.decode(status, type=Status) if status else None,
                 health=msgspec.json.decode(health, type=Health) if health else None,
+                config_ack=msgspec.json.decode(config_ack, type=ConfigAck) if config_ack else None,
                 last_report_end=end_of(last_at_ns) if last_at_ns else None,
                 last_quality=quality,
             )
-            for counter, status, health, last_at_ns, quality in rows
+            for counter, status, health, config_ack, last_at_ns, quality in rows
         }
 
     def reports(self, site: str, counter: str) -> list[StoredReport]:
@@ -151,6 +167,14 @@ class SqliteStore:
                 (site, counter),
             )
             return [StoredReport(*row) for row in rows]
+
+    def validations(self, site: str, counter: str) -> list[Validation]:
+        with self._reading() as db:
+            rows = db.execute(
+                "SELECT payload FROM validation WHERE site = ? AND counter = ?", (site, counter)
+            ).fetchall()
+        found = [msgspec.json.decode(payload, type=Validation) for (payload,) in rows]
+        return sorted(found, key=lambda validation: validation.start)
 
     def _series_id(self, db: sqlite3.Connection, point: CrossingsPoint) -> int:
         key = (point.site, point.counter, point.line, point.origin, point.to)
@@ -199,6 +223,10 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _same_state(a: Status, b: Status) -> bool:
+    return (a.state, a.reason, a.boot) == (b.state, b.reason, b.boot)
+
+
 def _insert_crossings(db: sqlite3.Connection, series: int, point: CrossingsPoint) -> bool:
     """Whether the point was new."""
     cursor = db.execute(
@@ -211,9 +239,10 @@ def _insert_crossings(db: sqlite3.Connection, series: int, point: CrossingsPoint
 
 def _insert_presence(db: sqlite3.Connection, point: PresencePoint) -> None:
     db.execute(
-        "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (point.site, point.counter, point.area, point.at_ns, point.mean, point.most,
-         msgspec.json.encode(point.dwell).decode(), point.seconds, point.boot, point.seq, point.first_seq),
+         point.waiting_mean, point.waiting_most, msgspec.json.encode(point.dwell).decode(), point.seconds,
+         point.boot, point.seq, point.first_seq, point.quality),
     )  # fmt: skip
 
 

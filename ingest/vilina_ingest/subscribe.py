@@ -34,7 +34,7 @@ BATCH: Final = 500
 WAIT_S: Final = 0.25
 RETRY_S: Final = 1.0
 SESSION_S: Final = 3600
-CHANNELS: Final = ("report", "status", "health")
+CHANNELS: Final = ("report", "status", "health", "config/ack", "validation")
 
 
 class Ingest:
@@ -117,7 +117,7 @@ class Ingest:
             self._not_before = self._clock.monotonic() + RETRY_S
             log.error("%s; %d messages wait", error, len(pending))  # noqa: TRY400 - the text says it all
             return
-        for counter, ack in commit_acks(intake.reports):
+        for counter, ack in commit_acks(intake.stored):
             self._client.publish(str(Topic(self._site.id, counter, "ack")), encode(ack))
         for message in pending:
             self._client.acknowledge(message)
@@ -134,3 +134,7 @@ class Ingest:
             self._store.write_status(self._site.id, counter, status, intake.at)
         for counter, health in intake.healths:
             self._store.write_health(self._site.id, counter, health)
+        for counter, config_ack in intake.config_acks:
+            self._store.write_config_ack(self._site.id, counter, config_ack)
+        for counter, validation in intake.validations:
+            self._store.write_validation(self._site.id, counter, validation)

@@ -67,6 +67,15 @@ def test_somebody_overhead_is_counted_in_the_direction_they_walk(video: Path) ->
     assert [(line["entered"], line["left"]) for line in document["lines"]] == [(1, 0), (0, 1)]
 
 
+def test_people_in_an_area_and_their_stays_are_told(test_data: Path) -> None:
+    area = ("--area", "square=250,150,550,150,550,450,250,450")
+    document = counted("--source", test_data / "video" / "vtest.avi", *area)
+    (square,) = document["areas"]
+    assert square["mean"] == pytest.approx(2.63, abs=0.15)
+    assert square["most"] == 5
+    assert 20 <= sum(square["dwell"].values()) <= 28
+
+
 def test_the_table_names_every_line(video: Path) -> None:
     result = run(
         "--source",
@@ -131,7 +140,10 @@ def test_what_is_not_a_video_is_said_in_one_line(tmp_path: Path, make: Callable[
         (["--line", "a=0,0,0,0"], "no length", 2),
         (["--line", "a=0,0,9"], "NAME=x1,y1,x2,y2", 2),
         (["--line", "a=0,0,9,9", "--line", "a=1,1,9,9"], "same name", 2),
-        ([], "Missing option '--line'", 2),
+        ([], "nothing to count", 2),
+        (["--area", "a=0,0,9,9,9,0,0,9"], "crosses itself", 2),
+        (["--area", "a=0,0,9,9,9"], "x3,y3", 2),
+        (["--area", "a=0,0,999,9,9,9"], "outside the frame", 1),
         (["--line", "a=0,0,9,9", "--detections", "det.txt"], "either", 2),
         (["--line", "a=0,0,9,9", "--annotate", "/nowhere/at/all.mp4"], "no directory", 1),
         (["--line", "a=0,0,9,9", "--detector", "crystal-ball"], "crystal-ball", 2),

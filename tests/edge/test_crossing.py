@@ -3,12 +3,25 @@
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.edge.truth import annotated_feet, error, overhead_detections, true_crossings, walked_paths
-from tests.edge.walks import START, counted, crossings, directions, seen, straight, tallies, through, timed
+from tests.edge.walks import (
+    START,
+    counted,
+    crossings,
+    directions,
+    hidden,
+    seen,
+    straight,
+    tallies,
+    through,
+    timed,
+)
 from vilina_edge.counting.counter import Counter
 from vilina_edge.counting.line import Line
+from vilina_edge.counting.plane import Plane
 from vilina_edge.recordings.mot import read_detections
 
 DOWN = Line("door", 400, 0, 400, 400)
@@ -88,6 +101,82 @@ def test_a_crossing_is_decided_within_a_second() -> None:
             assert at - crossing.at < timedelta(seconds=1)
             return
     pytest.fail("the crossing was not decided while the person was in sight")
+
+
+@pytest.mark.parametrize("per_second", [6, 10, 25])
+def test_a_fast_walker_is_counted(per_second: float) -> None:
+    # Four metres a second, where a body height is 1.7 m.
+    running = straight((700, 200), (100, 200), seconds=2.5)
+    assert directions(crossings([running], DOWN, per_second=per_second)) == ["entered"]
+
+
+def test_a_group_side_by_side_counts_one_by_one() -> None:
+    group = [straight((600, y), (200, y + 10), seconds=5) for y in (120, 165, 210, 255)]
+    assert directions(crossings(group, DOWN)) == ["entered"] * 4
+
+
+def test_a_group_in_a_row_counts_one_by_one() -> None:
+    row = [straight((600, 200), (200, 200), seconds=5, begin=0.8 * i) for i in range(4)]
+    assert directions(crossings(row, DOWN)) == ["entered"] * 4
+
+
+def test_two_groups_through_each_other_count_each_way() -> None:
+    coming = [straight((600, y), (200, y), seconds=5) for y in (120, 200, 280)]
+    going = [straight((200, y), (600, y), seconds=5) for y in (160, 240)]
+    found = directions(crossings([*coming, *going], DOWN))
+    assert sorted(found) == ["entered"] * 3 + ["left"] * 2
+
+
+def test_who_starts_inside_the_band_and_walks_on_has_not_crossed() -> None:
+    assert not crossings([straight((397, 200), (200, 200), seconds=4)], DOWN)
+
+
+def test_who_starts_inside_the_band_and_walks_over_the_line_has_crossed() -> None:
+    assert directions(crossings([straight((406, 200), (200, 200), seconds=4)], DOWN)) == ["entered"]
+
+
+def test_who_lingers_on_the_line_and_goes_on_counts_once() -> None:
+    sway = [(400 + 5 * (-1) ** i, 200.0) for i in range(16)]
+    assert directions(crossings([through((600, 200), *sway, (200, 200), seconds=11)], DOWN)) == ["entered"]
+
+
+@pytest.mark.parametrize("per_second", [5, 10, 25])
+def test_who_is_hidden_for_two_seconds_at_the_line_is_counted_whatever_the_frame_rate(
+    per_second: float,
+) -> None:
+    behind_a_pillar = hidden(ENTERING, since=1.6, until=3.6)
+    assert directions(crossings([behind_a_pillar], DOWN, per_second=per_second)) == ["entered"]
+
+
+@pytest.mark.parametrize("per_second", [2, 3])
+def test_rare_frames_are_enough_for_who_walks_calmly(per_second: float) -> None:
+    calm = straight((600, 200), (200, 200), seconds=8)
+    assert directions(crossings([calm], DOWN, per_second=per_second)) == ["entered"]
+
+
+def test_frames_may_come_irregularly() -> None:
+    random = np.random.default_rng(4)
+    frames = [
+        frame for frame in seen([ENTERING, LEAVING], per_second=30, seconds=7) if random.random() < 0.25
+    ]
+    assert sorted(directions(counted(frames, [DOWN]))) == ["entered", "left"]
+
+
+def test_who_walks_out_is_not_mixed_up_with_who_walks_in() -> None:
+    out = straight((200, 200), (20, 200), seconds=2)
+    into = straight((620, 200), (250, 200), seconds=3, begin=3.2)
+    frames = seen([out, into], per_second=10, seconds=8)
+    line = Line("door", 500, 0, 500, 400)
+    assert directions(counted(frames, [line], frame=(640, 400))) == ["entered"]
+
+
+def test_on_a_measured_floor_bands_are_metres() -> None:
+    # 100 px are 1 m: the band is 8 % of 1.7 m, so turning back 10 px behind the line is none, 20 px are two.
+    floor = Plane.fit([(0, 0), (800, 0), (800, 400), (0, 400)], [(0, 0), (8, 0), (8, 4), (0, 4)])
+    for beyond, found in ((10, []), (20, ["entered", "left"])):
+        back = through((600, 200), (400 - beyond, 200), (400 - beyond, 210), (600, 210), seconds=11)
+        frames = seen([back], per_second=10, seconds=12)
+        assert directions(counted(frames, [DOWN], plane=floor)) == found
 
 
 def test_who_vanishes_right_behind_the_line_has_crossed() -> None:

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from vilina_edge.counting.area import Area
 from vilina_edge.counting.line import Line
-from vilina_edge.types import Detections, Floats
+from vilina_edge.counting.presence import Presence
+from vilina_edge.counting.track import Sample
+from vilina_edge.counting.tracker import TrackerStep
+from vilina_edge.types import AreaLook, Detections, Floats
 
 Tallies = Counter[tuple[str, str]]
 Path2D = Sequence[tuple[float, float]]
@@ -33,6 +37,24 @@ def annotated_feet(gt: Path) -> dict[int, list[tuple[float, float]]]:
         frame, person, x, y, width, height = (float(cell) for cell in row.split(",")[:6])
         seen[int(person)].append((int(frame), x + width / 2, y + height))
     return {person: [(x, y) for _, x, y in sorted(path)] for person, path in seen.items()}
+
+
+def annotated_presence(gt: Path, area: Area, *, per_second: float) -> list[AreaLook]:
+    """The area in each frame of a MOT truth file, by annotated feet that stay who they are."""
+    frames: dict[int, list[tuple[int, Sample]]] = defaultdict(list)
+    last: dict[int, int] = {}
+    for row in gt.read_text(encoding="utf-8").splitlines():
+        frame, person, x, y, width, height = (float(cell) for cell in row.split(",")[:6])
+        sample = Sample(frame / per_second, x + width / 2, y + height, height)
+        frames[int(frame)].append((int(person), sample))
+        last[int(person)] = max(last.get(int(person), 0), int(frame))
+    presence = Presence([area])
+    looks = []
+    for frame in range(1, max(frames) + 1):
+        gone = [person for person, at in last.items() if at == frame - 1]
+        (look,) = presence.step(TrackerStep(frame / per_second, frames[frame], [], gone))
+        looks.append(look)
+    return looks
 
 
 def walked_paths(trajectories: Path) -> dict[int, list[tuple[float, float]]]:

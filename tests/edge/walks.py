@@ -8,8 +8,9 @@ import numpy as np
 
 from vilina_edge.counting.counter import Counter
 from vilina_edge.counting.line import Line
+from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.tracker import Reference
-from vilina_edge.types import Crossing, Detections
+from vilina_edge.types import Crossing, Detections, Size
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HEIGHT = 100.0
@@ -68,10 +69,15 @@ def seen(walks: Sequence[Walk], *, per_second: float, seconds: float) -> list[tu
 
 
 def counted(
-    frames: Iterable[tuple[Detections, datetime]], lines: Sequence[Line], *, reference: Reference = "foot"
+    frames: Iterable[tuple[Detections, datetime]],
+    lines: Sequence[Line],
+    *,
+    reference: Reference = "foot",
+    frame: Size | None = None,
+    plane: Plane | None = None,
 ) -> list[Crossing]:
     """All the crossings that a counter finds in these frames."""
-    counter = Counter(lines, reference=reference)
+    counter = Counter(lines, reference=reference, frame=frame, plane=plane)
     found = [crossing for detections, at in frames for crossing in counter.step(detections, at)]
     return found + counter.finish()
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from tests.sites import SQUARE, square
-from vilina_ingest import geometry
+from vilina_edge import geometry
 from vilina_ingest.errors import SiteError
 from vilina_ingest.site_cli import site as site_group
 from vilina_ingest.site_file import load_site

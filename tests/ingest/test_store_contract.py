@@ -168,7 +168,7 @@ def test_sites_do_not_mix(store: Store) -> None:
 def test_a_report_of_areas_alone_is_stored_too(store: Store) -> None:
     point = PresencePoint(
         site="square", counter="counter-a", area="queue", at_ns=point_time(NOON, boot=BOOT, seq=1), mean=1.5, most=3,
-        dwell=(1, 0, 2), seconds=60.0, boot=BOOT, seq=1, first_seq=1,
+        waiting_mean=0.5, waiting_most=2, dwell=(1, 0, 2), seconds=60.0, boot=BOOT, seq=1, first_seq=1, quality="good",
     )  # fmt: skip
     store.write([point])
     store.write([point, crossings(1, end=NOON)])

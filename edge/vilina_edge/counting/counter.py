@@ -2,16 +2,17 @@
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from vilina_edge.counting.crossing import Crosser, Passage
 from vilina_edge.counting.line import Line
+from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
 from vilina_edge.counting.track import Sample
 from vilina_edge.counting.tracker import Reference, Tracker, TrackerStep
-from vilina_edge.types import Crossing, Detections
+from vilina_edge.types import Crossing, Detections, Size
 
 NEAR: Final = 1.0
 """Beyond so many body heights from a line, a position needs no smoothing to know its side."""
@@ -36,9 +37,24 @@ class Counter:
     one second after the last sight.
     """
 
-    def __init__(self, lines: Sequence[Line], *, reference: Reference = "foot") -> None:
-        self._lines = tuple(lines)
-        self._tracker = Tracker(reference=reference)
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        *,
+        reference: Reference = "foot",
+        frame: Size | None = None,
+        plane: Plane | None = None,
+    ) -> None:
+        """Lines are in pixels. With the size of the `frame`, who walks out of it is not mixed up with who walks in.
+
+        With a `plane` people are judged by where they are on the floor, in metres.
+
+        Raises:
+            PlaneError: a line is not on the floor.
+        """
+        self._lines = tuple(lines if plane is None else map(plane.line, lines))
+        self._plane = plane
+        self._tracker = Tracker(reference=reference, frame=frame)
         self._paths: dict[int, _Path] = {}
         self._epoch: datetime | None = None
         self._now = 0.0
@@ -49,12 +65,14 @@ class Counter:
 
     def track(self, detections: Detections, at: datetime) -> TrackerStep:
         """The first half of `step`: who is who."""
-        return self._tracker.step(detections, self._advance(at))
+        step = self._tracker.step(detections, self._advance(at))
+        return step if self._plane is None else replace(step, samples=_on_floor(step.samples, self._plane))
 
     def decide(self, step: TrackerStep) -> list[Crossing]:
         """The second half of `step`: who has crossed."""
         for _, old in step.stitched:
-            self._paths[old].ended = False
+            if old in self._paths:
+                self._paths[old].ended = False
         for track, sample in step.samples:
             path = self._paths.get(track)
             if path is None:
@@ -63,7 +81,7 @@ class Counter:
             path.ended = False
         crossings = [c for path in self._paths.values() for c in self._judge(path, self._now)]
         for track in step.gone:
-            del self._paths[track]
+            self._paths.pop(track, None)
         return crossings
 
     def finish(self) -> list[Crossing]:
@@ -115,3 +133,8 @@ class Counter:
             for crosser, passage in passages
             if passage is not None
         ]
+
+
+def _on_floor(samples: Sequence[tuple[int, Sample]], plane: Plane) -> list[tuple[int, Sample]]:
+    places = [(track, plane.sample(sample)) for track, sample in samples]
+    return [(track, place) for track, place in places if place is not None]

@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from vilina_edge.counting.boxes import distinct, same_person
 from vilina_edge.counting.track import Sample, Track
-from vilina_edge.types import Detections, Floats
+from vilina_edge.types import Detections, Floats, Size
 
 Reference = Literal["foot", "centre"]
 """The point of a person that counts: the foot, or the centre for a camera overhead."""
@@ -24,7 +24,8 @@ HEIGHT_FROM_ABOVE: Final = 3.0
 MIN_SCORE: Final = 0.3
 STRONG_SCORE: Final = 0.45
 CONFIRMED_AT: Final = 3
-"""Measurements that make a tentative track a person."""
+CONFIRMED_S: Final = 0.2
+"""So many measurements, over at least so much time, make a tentative track a person."""
 SEEN_S: Final = 0.5
 """A person who was measured within this time counts as seen, later as lost."""
 LOST_S: Final = 2.5
@@ -33,6 +34,9 @@ MEMORY_S: Final = 3.0
 """A person is forgotten after this time, ..."""
 TENTATIVE_S: Final = 0.35
 """... a tentative track after this."""
+FRAMES_APART: Final = 1.5
+SLOWEST_S: Final = 1.0
+"""Where frames are rare, these times are never shorter than so many frame intervals; up to a second apart."""
 HEIGHT_SPREAD: Final = 0.22
 """Standard deviation of the logarithm of a measured height."""
 AMBIGUITY: Final = 4 * math.log(0.12)
@@ -58,12 +62,13 @@ STAGES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class TrackerStep:
-    """What one frame brought.
+    """What one frame brought, `now` in seconds.
 
     `samples` of confirmed tracks, those from before their confirmation included; `stitched` pairs (new, lost) say
     that a new track continues a lost one, whose id it has from now on; `gone` are forgotten.
     """
 
+    now: float
     samples: list[tuple[int, Sample]]
     stitched: list[tuple[int, int]]
     gone: list[int]
@@ -72,11 +77,14 @@ class TrackerStep:
 class Tracker:
     """The tracks of one camera."""
 
-    def __init__(self, *, reference: Reference = "foot") -> None:
+    def __init__(self, *, reference: Reference = "foot", frame: Size | None = None) -> None:
+        """`frame` is the size of the picture, without which nobody is known to have left it."""
         self._reference = reference
+        self._frame = frame
         self._tracks: list[Track] = []
         self._next_id = 1
         self._now = 0.0
+        self._interval = 0.0
 
     def step(self, detections: Detections, now: float) -> TrackerStep:
         """Take in the detections of one frame, `now` in seconds that never go back."""
@@ -89,10 +97,11 @@ class Tracker:
         self._give_birth(people, samples, [column for _, column in matched])
         stitched = self._confirm()
         gone = self._forget()
-        return TrackerStep(self._collect(), stitched, gone)
+        return TrackerStep(self._now, self._collect(), stitched, gone)
 
     def _advance(self, now: float) -> None:
         seconds, self._now = now - self._now, now
+        self._interval = FRAMES_APART * min(seconds, SLOWEST_S)
         for track in self._tracks:
             track.predict(now, seconds)
 
@@ -115,7 +124,7 @@ class Tracker:
         if not track.confirmed:
             return "tentative"
         age = self._now - track.last.at
-        return "seen" if age <= SEEN_S else "lost" if age <= LOST_S else "fading"
+        return "seen" if age <= max(SEEN_S, self._interval) else "lost" if age <= LOST_S else "fading"
 
     def _give_birth(self, people: Detections, samples: Sequence[Sample], matched: Sequence[int]) -> None:
         """Tentative tracks from strong detections that nobody has, unless they are part of somebody matched."""
@@ -131,10 +140,10 @@ class Tracker:
     def _confirm(self) -> list[tuple[int, int]]:
         """Make persons of tracks with enough measurements; each continues the lost one that fits best, if any."""
         stitched = []
-        for track in [t for t in self._tracks if not t.confirmed and t.hits >= CONFIRMED_AT]:
+        for track in [t for t in self._tracks if not t.confirmed and _is_person(t)]:
             track.confirmed = True
             lost = [t for t in self._tracks if t.confirmed and t.last.at < track.first.at]
-            costs = [_stitching_cost(old, track) for old in lost]
+            costs = [self._stitching_cost(old, track) for old in lost]
             if costs and min(costs) < STITCH_GATE:
                 old = lost[costs.index(min(costs))]
                 stitched.append((track.id, old.id))
@@ -143,8 +152,14 @@ class Tracker:
                 self._tracks.remove(old)
         return stitched
 
+    def _stitching_cost(self, old: Track, new: Track) -> float:
+        """As below; who has walked out of the picture meanwhile is not continued by who walks in."""
+        if self._frame is not None and not _inside(old, new.first.at, self._frame):
+            return math.inf
+        return _stitching_cost(old, new)
+
     def _forget(self) -> list[int]:
-        limit = {True: MEMORY_S, False: TENTATIVE_S}
+        limit = {True: MEMORY_S, False: max(TENTATIVE_S, self._interval)}
         old = [t for t in self._tracks if self._now - t.last.at > limit[t.confirmed]]
         self._tracks = [t for t in self._tracks if t not in old]
         return [t.id for t in old if t.confirmed]
@@ -167,6 +182,18 @@ def _samples(boxes: Floats, at: float, reference: Reference) -> list[Sample]:
             height = HEIGHT_FROM_ABOVE * math.sqrt((x2 - x1) * (y2 - y1))
             samples.append(Sample(at, (x1 + x2) / 2, (y1 + y2) / 2, max(height, 1.0)))
     return samples
+
+
+def _is_person(track: Track) -> bool:
+    return track.hits >= CONFIRMED_AT and track.last.at - track.first.at >= CONFIRMED_S
+
+
+def _inside(track: Track, at: float, frame: Size) -> bool:
+    """Whether somebody who was lost is still in the picture at a time, if they walked on."""
+    gap = at - track.last.at
+    x = track.last.x + track.x.velocity * gap
+    y = track.last.y + track.y.velocity * gap
+    return 0 <= x <= frame[0] and 0 <= y <= frame[1]
 
 
 def _takes_part(score: float, stage: Stage) -> bool:

@@ -1,7 +1,7 @@
 """Several reports become one: what an outbox does when a site cannot be reached for long."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -71,8 +71,9 @@ def lost(reports: Sequence[Report]) -> Report:
     """
     first, last = reports[0], reports[-1]
     nothing = tuple(msgspec.structs.replace(count, entered=0, left=0) for count in last.lines)
+    empty = tuple(AreaPresence(area=area.area, mean=0.0, most=0) for area in last.areas)
     return msgspec.structs.replace(
-        last, start=first.start, first_seq=first.first, lines=nothing, areas=(), gap="outbox_full"
+        last, start=first.start, first_seq=first.first, lines=nothing, areas=empty, gap="outbox_full"
     )
 
 
@@ -96,7 +97,7 @@ def _follows(earlier: Report, later: Report) -> bool:
 def _alike(earlier: Report, later: Report) -> bool:
     return (
         _follows(earlier, later)
-        and earlier.end <= later.start
+        and earlier.end == later.start
         and (earlier.gap, earlier.time_uncertain) == (later.gap, later.time_uncertain)
         and [count.line for count in earlier.lines] == [count.line for count in later.lines]
         and [area.area for area in earlier.areas] == [area.area for area in later.areas]
@@ -109,10 +110,19 @@ def _quarter(report: Report) -> int:
 
 def _merged_area(reports: Sequence[Report], index: int) -> AreaPresence:
     parts = [(report.areas[index], report.seconds) for report in reports]
-    total = sum(seconds for _, seconds in parts)
+    first = parts[0][0]
+    queue = first.waiting_mean is not None
     return AreaPresence(
-        area=parts[0][0].area,
-        mean=sum(part.mean * seconds for part, seconds in parts) / total,
+        area=first.area,
+        mean=_mean([(part.mean, seconds) for part, seconds in parts]),
         most=max(part.most for part, _ in parts),
-        dwell=tuple(sum(bins) for bins in zip(*(part.dwell for part, _ in parts), strict=True)),
+        waiting_mean=_mean([(part.waiting_mean or 0.0, seconds) for part, seconds in parts])
+        if queue
+        else None,
+        waiting_most=max(part.waiting_most or 0 for part, _ in parts) if queue else None,
+        dwell=tuple(sum(bins) for bins in zip_longest(*(part.dwell for part, _ in parts), fillvalue=0)),
     )
+
+
+def _mean(parts: Sequence[tuple[float, float]]) -> float:
+    return sum(value * seconds for value, seconds in parts) / sum(seconds for _, seconds in parts)

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from vilina_edge.types import Crossing
-from vilina_edge.wire import EPOCH, MILLISECOND, SLOT, GapReason, LineCount, Report
+from vilina_edge.delivery.area_tally import AreaTally
+from vilina_edge.types import AreaLook, Crossing
+from vilina_edge.wire import EPOCH, MILLISECOND, SLOT, AreaPresence, GapReason, LineCount, Report
 
 AFTER_CROSSING: Final = timedelta(seconds=1)
 WITHOUT_CROSSING: Final = timedelta(seconds=60)
@@ -22,15 +23,32 @@ class Tally:
     A crossing counts in the interval in which it was decided.
     """
 
-    def __init__(self, *, counter: str, boot: str, lines: Sequence[str], start: datetime) -> None:
+    def __init__(
+        self, *, counter: str, boot: str, lines: Sequence[str], areas: Sequence[str] = (), start: datetime
+    ) -> None:
         self._counter = counter
         self._boot = boot
-        self._lines = tuple(lines)
         self._seq = 0
-        self._start = _to_millisecond(start)
-        self._due = _due(self._start)
         self._entered: Counter[str] = Counter()
         self._left: Counter[str] = Counter()
+        self._lines: tuple[str, ...] = ()
+        self._areas: dict[str, AreaTally] = {}
+        self.restart(start, lines=lines, areas=areas)
+
+    def restart(self, at: datetime, *, lines: Sequence[str], areas: Sequence[str]) -> None:
+        """Go on from another time, or with other lines and areas. What is open must have been closed before."""
+        self._start = _to_millisecond(at)
+        self._due = _due(self._start)
+        self._lines = tuple(lines)
+        self._areas = {area: AreaTally(area, self._start) for area in areas}
+
+    def step(self, crossings: Sequence[Crossing], areas: Sequence[AreaLook], at: datetime) -> list[Report]:
+        """Take in what was seen and decided `at` a time; the reports that are complete by then."""
+        closed = self.close_due(at)
+        self.add(crossings, at)
+        for look in areas:
+            self._areas[look.area].look(look, at)
+        return closed
 
     def add(self, crossings: Sequence[Crossing], at: datetime) -> None:
         """Count crossings that were decided `at`."""
@@ -64,6 +82,7 @@ class Tally:
 
     def _close(self, end: datetime, gap: GapReason | None) -> Report:
         self._seq += 1
+        gap = None if self._entered or self._left else gap
         report = Report(
             counter=self._counter,
             boot=self._boot,
@@ -74,7 +93,8 @@ class Tally:
                 LineCount(line=line, entered=self._entered[line], left=self._left[line])
                 for line in self._lines
             ),
-            gap=None if self._entered or self._left else gap,
+            areas=self._close_areas(end, gap),
+            gap=gap,
             time_uncertain=self._start < TRUSTED_SINCE,
         )
         self._entered.clear()
@@ -82,6 +102,13 @@ class Tally:
         self._start = end
         self._due = _due(end)
         return report
+
+    def _close_areas(self, end: datetime, gap: GapReason | None) -> tuple[AreaPresence, ...]:
+        """In a gap nothing is known of areas, not even that they are empty."""
+        if gap is not None:
+            for area in self._areas.values():
+                area.forget(end)
+        return tuple(area.close(end) for area in self._areas.values())
 
 
 def _due(start: datetime) -> datetime:

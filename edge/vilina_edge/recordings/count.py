@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from vilina_edge.counting.area import Area
 from vilina_edge.counting.counter import Counter
 from vilina_edge.counting.line import Line
+from vilina_edge.counting.presence import Presence
 from vilina_edge.counting.tracker import Reference
+from vilina_edge.delivery.area_tally import AreaTally
 from vilina_edge.recordings.mot import read_detections
-from vilina_edge.types import Crossing, Detections, Detector, Frame
+from vilina_edge.types import Crossing, Detections, Detector, Frame, Size
 from vilina_edge.vision.source import recording
-from vilina_edge.wire import EPOCH
+from vilina_edge.wire import EPOCH, AreaPresence
 
 T = TypeVar("T")
 
@@ -33,9 +36,10 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class CountResult:
-    """What a recording shows: crossings per line, its length, and milliseconds per frame of each stage."""
+    """What a recording shows: crossings per line, people per area, its length, and each stage's ms per frame."""
 
     lines: tuple[LineResult, ...]
+    areas: tuple[AreaPresence, ...]
     frames: int
     seconds: float
     ms_per_frame: dict[str, float]
@@ -89,24 +93,33 @@ def count_looks(
     lines: Sequence[Line],
     *,
     watch: Stopwatch,
+    areas: Sequence[Area] = (),
     reference: Reference = "foot",
+    frame: Size | None = None,
     on_look: Callable[[Look, Sequence[Crossing]], None] = lambda _look, _crossings: None,
 ) -> CountResult:
-    """Count everything. `on_look` sees each look with the crossings that it decided."""
-    counter = Counter(lines, reference=reference)
+    """Count everything. `frame` is the size of the picture; `on_look` sees each look with the crossings it decided."""
+    counter = Counter(lines, reference=reference, frame=frame)
+    presence = Presence(areas)
     tallies: Tallies[tuple[str, str]] = Tallies()
+    area_tallies = {area.name: AreaTally(area.name, EPOCH) for area in areas}
     frames, last = 0, EPOCH
     for look in looks:
         step = watch.timed("track", lambda look=look: counter.track(look.detections, look.at))  # type: ignore[misc]  # bound early
         crossings = watch.timed("cross", lambda step=step: counter.decide(step))  # type: ignore[misc]  # bound early
         tallies.update((c.line, c.direction) for c in crossings)
+        for area in watch.timed("areas", lambda step=step: presence.step(step)) if areas else ():  # type: ignore[misc]  # bound early
+            area_tallies[area.area].look(area, look.at)
         on_look(look, crossings)
         frames, last = frames + 1, look.at
     tallies.update((c.line, c.direction) for c in counter.finish())
+    for area in presence.finish():
+        area_tallies[area.area].look(area, last)
     return CountResult(
         lines=tuple(
             LineResult(line.name, tallies[line.name, "entered"], tallies[line.name, "left"]) for line in lines
         ),
+        areas=tuple(tally.close(last) for tally in area_tallies.values()),
         frames=frames,
         seconds=(last - EPOCH).total_seconds(),
         ms_per_frame={stage: 1000 * seconds / max(frames, 1) for stage, seconds in watch.spent.items()},

@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, get_args
 
 import click
+import msgspec
 
+from vilina_edge.counting.area import Area
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.tracker import Reference
-from vilina_edge.errors import EdgeError, LineError
+from vilina_edge.errors import AreaError, EdgeError, LineError
 from vilina_edge.recordings.annotate import annotated
 from vilina_edge.recordings.count import (
     CountResult,
@@ -26,6 +29,7 @@ from vilina_edge.recordings.count import (
 from vilina_edge.types import Crossing
 from vilina_edge.vision.detectors import DETECTORS, DetectorName, make_detector
 from vilina_edge.vision.source import is_live, probe
+from vilina_edge.wire import DWELL_EDGES_S, AreaPresence
 
 MOSTLY: Final = 0.98
 """Some containers only estimate their number of frames."""
@@ -42,6 +46,16 @@ def _lines(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tup
     return lines
 
 
+def _areas(_: click.Context, __: click.Parameter, texts: tuple[str, ...]) -> tuple[Area, ...]:
+    try:
+        areas = tuple(Area.parse(text) for text in texts)
+    except AreaError as error:
+        raise click.BadParameter(str(error)) from error
+    if len({area.name for area in areas}) != len(areas):
+        raise click.BadParameter("two areas have the same name")
+    return areas
+
+
 def _size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
@@ -53,9 +67,12 @@ def _size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int,
 
 @click.command()
 @click.option("--source", help="The recording, a video file.")
-@click.option("--line", "lines", metavar="NAME=x1,y1,x2,y2", callback=_lines, multiple=True, required=True,
+@click.option("--line", "lines", metavar="NAME=x1,y1,x2,y2", callback=_lines, multiple=True,
               help="A line to count at, in pixels; again for more lines. Walking along it, people who cross from the"
                    " left to the right enter.")  # fmt: skip
+@click.option("--area", "areas", metavar="NAME=x1,y1,x2,y2,...", callback=_areas, multiple=True,
+              help="An area by its corners, in order: how many are in it, how many of them stand, how long"
+                   " they stay.")  # fmt: skip
 @click.option("--detector", type=click.Choice(DETECTORS), default="nanodet", show_default=True)
 @click.option("--reference", type=click.Choice(get_args(Reference)), default="foot", show_default=True,
               help="What of a person crosses; centre for a camera that looks straight down.")  # fmt: skip
@@ -72,6 +89,7 @@ def _size(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int,
 def count(
     source: str | None,
     lines: tuple[Line, ...],
+    areas: tuple[Area, ...],
     detector: DetectorName,
     reference: Reference,
     detections: Path | None,
@@ -81,18 +99,21 @@ def count(
     *,
     as_json: bool,
 ) -> None:
-    """Count how many people cross lines in a recording."""
+    """Count how many people cross lines, and how many are in areas, in a recording."""
+    if not lines and not areas:
+        raise click.UsageError("there is nothing to count: draw a --line, an --area, or several")
     _refuse_contradictions(source, detections, size, fps, annotate)
     try:
         if detections is not None and size is not None and fps is not None:
-            _check(lines, *size)
+            _check(lines, areas, *size)
+            looks = looks_of_detections(detections, fps)
             result = count_looks(
-                looks_of_detections(detections, fps), lines, watch=Stopwatch(), reference=reference
+                looks, lines, areas=areas, watch=Stopwatch(), reference=reference, frame=size
             )
         else:
             assert source is not None
             result = _count_video(
-                Path(source), lines, detector=detector, reference=reference, annotate=annotate
+                Path(source), lines, areas, detector=detector, reference=reference, annotate=annotate
             )
     except EdgeError as error:
         raise click.ClickException(str(error)) from error
@@ -121,16 +142,24 @@ def _refuse_contradictions(
         raise click.UsageError(f"{source} is a live camera: {why}")
 
 
-def _check(lines: Sequence[Line], width: int, height: int) -> None:
+def _check(lines: Sequence[Line], areas: Sequence[Area], width: int, height: int) -> None:
     for line in lines:
         line.check_inside(width, height)
+    for area in areas:
+        area.check_inside(width, height)
 
 
 def _count_video(
-    path: Path, lines: Sequence[Line], *, detector: DetectorName, reference: Reference, annotate: Path | None
+    path: Path,
+    lines: Sequence[Line],
+    areas: Sequence[Area],
+    *,
+    detector: DetectorName,
+    reference: Reference,
+    annotate: Path | None,
 ) -> CountResult:
     info = probe(path)
-    _check(lines, info.width, info.height)
+    _check(lines, areas, info.width, info.height)
     watch = Stopwatch()
     with ExitStack() as stack:
         watchers: list[OnLook] = [stack.enter_context(_progress(info.frames))]
@@ -144,7 +173,10 @@ def _count_video(
                 watcher(look, crossings)
 
         looks = looks_of_recording(path, make_detector(detector), watch)
-        result = count_looks(looks, lines, watch=watch, reference=reference, on_look=look_on)
+        size = (info.width, info.height)
+        result = count_looks(
+            looks, lines, areas=areas, watch=watch, reference=reference, frame=size, on_look=look_on
+        )
     if result.frames < MOSTLY * info.frames:
         click.echo(
             f"Note: {path} says {info.frames} frames, but only {result.frames} can be played", err=True
@@ -167,14 +199,35 @@ def _document(result: CountResult) -> dict[str, object]:
         "frames": result.frames,
         "seconds": round(result.seconds, 3),
         "lines": [asdict(line) for line in result.lines],
+        "areas": [{**msgspec.to_builtins(area), "dwell": _dwell(area)} for area in result.areas],
         "ms_per_frame": {stage: round(ms, 3) for stage, ms in result.ms_per_frame.items()},
     }
 
 
 def _table(result: CountResult) -> str:
-    width = max(len("line"), *(len(line.line) for line in result.lines))
-    rows = [f"{'line':<{width}}  {'entered':>7}  {'left':>7}"]
-    rows += [f"{line.line:<{width}}  {line.entered:>7}  {line.left:>7}" for line in result.lines]
+    names = [*(line.line for line in result.lines), *(area.area for area in result.areas)]
+    width = max(len("line"), *map(len, names))
+    rows = []
+    if result.lines:
+        rows.append(f"{'line':<{width}}  {'entered':>7}  {'left':>7}")
+        rows += [f"{line.line:<{width}}  {line.entered:>7}  {line.left:>7}" for line in result.lines]
+    if result.areas:
+        rows.append(f"{'area':<{width}}  {'people':>7}  {'most':>7}  {'waiting':>7}  stays")
+        rows += [
+            f"{area.area:<{width}}  {area.mean:>7.1f}  {area.most:>7}  {area.waiting_mean or 0:>7.1f}  {_stays(area)}"
+            for area in result.areas
+        ]
     stages = ", ".join(f"{stage} {ms:.2f}" for stage, ms in result.ms_per_frame.items())
     rows.append(f"{result.frames} frames, {result.seconds:.1f} s; ms per frame: {stages}")
     return "\n".join(rows)
+
+
+def _dwell(area: AreaPresence) -> dict[str, int]:
+    """Finished stays by their length."""
+    edges = [0, *DWELL_EDGES_S]
+    labels = [f"{low}-{high} s" for low, high in pairwise(edges)] + [f"{edges[-1]} s and over"]
+    return dict(zip(labels, area.dwell or (0,) * len(labels), strict=True))
+
+
+def _stays(area: AreaPresence) -> str:
+    return ", ".join(f"{count} of {label}" for label, count in _dwell(area).items() if count) or "none ended"

@@ -1,4 +1,4 @@
-"""Polygons on a floor plan: simple, disjoint, and inside. Lengths in metres, x to the right and y down."""
+"""Polygons, in a picture or on a floor plan: simple, disjoint, and inside. x to the right and y down, any unit."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -10,7 +10,7 @@ TOLERANCE = 1e-9
 
 
 def area(polygon: Polygon) -> float:
-    """Square metres; the shoelace formula."""
+    """In the square of the unit; the shoelace formula."""
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in edges(polygon))) / 2
 
 
