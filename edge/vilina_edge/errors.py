@@ -7,10 +7,16 @@ EdgeError
 ├── LineError          a line that cannot be counted on
 ├── AreaError          an area that cannot be counted in
 ├── PlaneError         a floor that cannot be measured on
+├── PlanError          lines and areas that cannot be counted together
 ├── DetectionsError    a detections file that cannot be read
 ├── ConfigError        the counter's file is wrong
 └── OutboxError        the outbox cannot be written
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vilina_edge.wire import ConfigFault
 
 
 class EdgeError(Exception):
@@ -39,6 +45,15 @@ class AreaError(EdgeError):
 
 class PlaneError(EdgeError):
     """Points of the floor that do not make a plane."""
+
+
+class PlanError(EdgeError):
+    """A plan that cannot be counted: what kind of part is wrong, and its name."""
+
+    def __init__(self, text: str, *, fault: "ConfigFault", part: str | None) -> None:
+        super().__init__(text)
+        self.fault = fault
+        self.part = part
 
 
 class DetectionsError(EdgeError):

@@ -4,26 +4,26 @@ import logging
 import secrets
 import signal
 import threading
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import click
 
-from vilina_edge.clock import Clock, SystemClock
-from vilina_edge.counting.counter import Counter
-from vilina_edge.counting.line import Line
+from vilina_edge.clock import BEGINNING, Clock, SystemClock, Timeline
 from vilina_edge.delivery.outbox import Outbox
 from vilina_edge.delivery.publish import Courier
 from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import EdgeError
-from vilina_edge.run import Watch, paced
+from vilina_edge.eye.messages import Task
+from vilina_edge.eye.process import EyeProcess
+from vilina_edge.pulse import Machine, Pulse
+from vilina_edge.remote import KEPT, RemoteConfig
+from vilina_edge.run import Watch, area_names, line_names
 from vilina_edge.settings import CounterSettings
-from vilina_edge.simulation.source import is_simulation, simulated_frames
-from vilina_edge.types import Frame
-from vilina_edge.vision.detectors import make_detector
-from vilina_edge.vision.source import is_live, live, probe, recording
+from vilina_edge.sources import is_live, is_simulation, without_password
+from vilina_edge.watchdog import Watchdog
+from vilina_edge.wire import Config
 
 log = logging.getLogger(__name__)
 
@@ -61,84 +61,56 @@ def run(config: Path, source: str | None, *, fast: bool, repeat: bool) -> None:
 def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat: bool) -> None:
     clock = SystemClock()
     boot = secrets.token_hex(8)
-    lines = [Line(line.name, *line.points) for line in settings.lines]
-    play = _Player(settings.source, lines, clock=clock, stop=stop, fast=fast)
-    detector = make_detector(settings.detector)
+    seen = is_live(settings.source) or is_simulation(settings.source)
+    timeline = _timeline(settings.source, clock) if fast and not seen else Timeline(clock)
+    remote = RemoteConfig(settings.config, file=settings.outbox.with_name(KEPT))
+    config = remote.current
+    pose = settings.pose_text()
     courier = Courier(
         site=settings.site, counter=settings.counter, boot=boot, broker=settings.broker, clock=clock,
-        outbox=Outbox.open(settings.outbox),
+        outbox=Outbox.open(settings.outbox), on_config=remote.offer,
     )  # fmt: skip
     watch = Watch(
-        boot=boot,
-        detector=detector,
-        make_counter=lambda: Counter(lines, reference=settings.reference),
         tally=Tally(
-            counter=settings.counter, boot=boot, lines=[line.name for line in lines], start=play.start
+            counter=settings.counter, boot=boot, lines=line_names(config), areas=area_names(config),
+            start=timeline.utc(BEGINNING) if fast and not seen else timeline.now(),
         ),
         courier=courier,
+        timeline=timeline,
         clock=clock,
         stop=stop,
-    )
+        pulse=Pulse(boot=boot, clock=clock, machine=Machine(settings.outbox.parent)),
+        new_config=remote.take,
+        alive=Watchdog(clock).alive,
+    )  # fmt: skip
+
+    def open_eye(config: Config) -> EyeProcess:
+        task = Task(
+            source=settings.source, config=config, detector=settings.detector, pose=pose, utc=timeline.now(),
+            fast=fast and not seen, repeat=repeat,
+        )  # fmt: skip
+        return EyeProcess(task)
+
     courier.start()
-    log.info("counter %s looks at %s and reports to %s", settings.counter, settings.source, settings.broker)
+    log.info(
+        "counter %s looks at %s and reports to %s",
+        settings.counter,
+        without_password(settings.source),
+        settings.broker,
+    )
     try:
-        if is_live(settings.source):
-            watch.live(play.frames)
-        else:
-            watch.recording(play.frames())
-            while repeat and not stop.is_set():
-                watch.recording(play.frames())
+        watch.run(open_eye, config, once=not (seen or repeat))
         _wait_until_stored(courier, stop)
     finally:
         courier.stop()
 
 
-class _Player:
-    """A camera, or a recording or a rendered scene, played at its own pace or as fast as it can be counted."""
+def _timeline(recording: str, clock: Clock) -> Timeline:
+    """A recording that is played fast ends now, so that nothing is dated in the future."""
+    from vilina_edge.vision.source import probe  # noqa: PLC0415  # else this process has no need of OpenCV
 
-    def __init__(
-        self, source: str, lines: Sequence[Line], *, clock: Clock, stop: threading.Event, fast: bool
-    ) -> None:
-        self._source = source
-        self._lines = lines
-        self._clock = clock
-        self._stop = stop
-        self._fast = fast
-        self.start = clock.now()
-        if is_live(source) or is_simulation(source):
-            return
-        info = probe(Path(source))
-        _check(lines, info.width, info.height)
-        if fast:
-            # A recording that is played fast ends now, so that nothing is dated in the future.
-            self.start -= timedelta(seconds=info.seconds)
-
-    def frames(self) -> Iterator[Frame]:
-        """The frames from now on.
-
-        Raises:
-            SourceError: the source cannot be read.
-            LineError: a line lies outside the first frame.
-        """
-        for index, frame in enumerate(self._opened()):
-            if index == 0:
-                _check(self._lines, frame.image.shape[1], frame.image.shape[0])
-            yield frame
-
-    def _opened(self) -> Iterator[Frame]:
-        if is_live(self._source):
-            return live(self._source, clock=self._clock)
-        start = self.start if self._fast else self._clock.now()
-        if is_simulation(self._source):
-            frames = simulated_frames(self._source, start=start)
-        else:
-            frames = recording(Path(self._source), start=start)
-        return frames if self._fast else paced(frames, clock=self._clock, stop=self._stop)
-
-
-def _check(lines: Sequence[Line], width: int, height: int) -> None:
-    for line in lines:
-        line.check_inside(width, height)
+    length = timedelta(seconds=probe(Path(recording)).seconds)
+    return Timeline.fixed(clock, beginning=clock.now() - length)
 
 
 def _wait_until_stored(courier: Courier, stop: threading.Event) -> None:

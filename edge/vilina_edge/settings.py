@@ -9,9 +9,12 @@ from ruamel.yaml.error import YAMLError
 
 from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_edge.errors import ConfigError
-from vilina_edge.wire import NAME
+from vilina_edge.types import DetectorName
+from vilina_edge.wire import NAME, AreaConfig, Config, FloorConfig, LineConfig
 
 Id = Annotated[str, Field(pattern=NAME)]
+Pixel = tuple[float, float]
+Pixels = Annotated[int, Field(ge=16)]
 
 
 class LineSettings(BaseModel):
@@ -25,6 +28,31 @@ class LineSettings(BaseModel):
     ]
 
 
+class AreaSettings(BaseModel):
+    """An area in which people are counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[Id, Field(description="the area's id in the site file")]
+    corners: Annotated[
+        tuple[Pixel, ...], Field(min_length=3, max_length=64, description="in order, pixels of the source")
+    ]
+    queue: Annotated[bool, Field(description="whether people wait here")] = False
+
+
+class FloorSettings(BaseModel):
+    """Four points of the floor, in the picture and where they were measured: bands and speeds are then in metres."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pixels: tuple[Pixel, Pixel, Pixel, Pixel]
+    metres: tuple[Pixel, Pixel, Pixel, Pixel]
+
+    @property
+    def config(self) -> FloorConfig:
+        return FloorConfig(pixels=self.pixels, metres=self.metres)
+
+
 class CounterSettings(BaseModel):
     """One counter: where it looks, what it counts, where it reports."""
 
@@ -35,12 +63,24 @@ class CounterSettings(BaseModel):
     source: Annotated[
         str,
         Field(
-            description="a video file, an RTSP address, a camera like /dev/video0, or a rendered door:"
+            description="a video file, an RTSP address, a camera like /dev/video0, picamera, or a rendered door:"
             " simulation:30 has 30 people a minute, simulation:FILE.csv those of a schedule"
         ),
     ]
-    lines: Annotated[tuple[LineSettings, ...], Field(min_length=1, max_length=64)]
-    detector: Annotated[Literal["nanodet", "motion"], Field(description="how people are found")] = "nanodet"
+    lines: Annotated[tuple[LineSettings, ...], Field(max_length=64)] = ()
+    areas: Annotated[tuple[AreaSettings, ...], Field(max_length=16)] = ()
+    floor: FloorSettings | None = None
+    size: Annotated[
+        tuple[Pixels, Pixels] | None,
+        Field(description="of the picture in which lines and areas were drawn; else the camera's own"),
+    ] = None
+    version: Annotated[
+        int, Field(ge=0, description="of what is counted: a config that the site sends holds if it is newer")
+    ] = 0
+    pose: Annotated[
+        Path | None, Field(description="file that tells whether the camera has moved; calibrate writes it")
+    ] = None
+    detector: Annotated[DetectorName, Field(description="how people are found")] = "nanodet"
     reference: Annotated[
         Literal["foot", "centre"],
         Field(description="what of a person crosses; centre for an overhead camera"),
@@ -52,11 +92,29 @@ class CounterSettings(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _line_names_differ(self) -> Self:
-        names = [line.name for line in self.lines]
+    def _names_differ(self) -> Self:
+        names = [line.name for line in self.lines] + [area.name for area in self.areas]
+        if not names:
+            raise ValueError("there is nothing to count: give lines, areas or both")
         if len(set(names)) != len(names):
-            raise ValueError("two lines have the same name")
+            raise ValueError("two lines or areas have the same name")
         return self
+
+    @property
+    def config(self) -> Config:
+        """What is counted, as it is sent."""
+        return Config(
+            version=self.version,
+            size=self.size,
+            lines=tuple(
+                LineConfig(line=one.name, start=one.points[:2], end=one.points[2:]) for one in self.lines
+            ),
+            areas=tuple(
+                AreaConfig(area=one.name, corners=one.corners, queue=one.queue) for one in self.areas
+            ),
+            floor=None if self.floor is None else self.floor.config,
+            reference=self.reference,
+        )
 
     @property
     def broker(self) -> BrokerAddress:
@@ -78,7 +136,25 @@ class CounterSettings(BaseModel):
             raise ConfigError(f"{path} is not YAML: {error}") from error
         except ValidationError as error:
             raise ConfigError(f"{path} is wrong:\n{_listed(error)}") from error
-        return settings.model_copy(update={"outbox": path.parent / settings.outbox})
+        files = {"outbox": path.parent / settings.outbox}
+        if settings.pose is not None:
+            files["pose"] = path.parent / settings.pose
+        return settings.model_copy(update=files)
+
+    def pose_text(self) -> str | None:
+        """What the pose's file says.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        if self.pose is None:
+            return None
+        try:
+            return self.pose.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{self.pose} cannot be read: {error}; calibrate again, or take `pose` out"
+            ) from error
 
 
 def _listed(error: ValidationError) -> str:

@@ -47,6 +47,9 @@ class Detector(Protocol):
     def __call__(self, frame: Frame) -> Detections: ...
 
 
+DetectorName = Literal["nanodet", "motion"]
+Reference = Literal["foot", "centre"]
+"""The point of a person that counts: the foot, or the centre for a camera overhead."""
 Direction = Literal["entered", "left"]
 
 

@@ -188,13 +188,14 @@ class FloorConfig(Message, frozen=True):
 
 
 class Config(Message, frozen=True):
-    """What a counter counts; retained. Pixels are those of a picture of `size`, whatever size the camera has.
+    """What a counter counts; retained. Pixels are those of a picture of `size`, whatever size the camera has; without
+    it, of the camera's own.
 
-    A counter takes over a `version` that it does not have yet, and answers with a `ConfigAck`.
+    A counter takes over a `version` that is greater than its own, and answers with a `ConfigAck`.
     """
 
-    version: Annotated[int, msgspec.Meta(ge=1, description="any new number; a time in seconds is a good one")]
-    size: tuple[Annotated[int, msgspec.Meta(ge=16)], Annotated[int, msgspec.Meta(ge=16)]]
+    version: Annotated[int, msgspec.Meta(ge=0, description="grows; a time in seconds is a good one")]
+    size: tuple[Annotated[int, msgspec.Meta(ge=16)], Annotated[int, msgspec.Meta(ge=16)]] | None = None
     lines: Annotated[tuple[LineConfig, ...], msgspec.Meta(max_length=64)] = ()
     areas: Annotated[tuple[AreaConfig, ...], msgspec.Meta(max_length=16)] = ()
     floor: FloorConfig | None = None
@@ -209,7 +210,7 @@ class Config(Message, frozen=True):
             raise ValueError("a name is given twice")
 
 
-ConfigFault = Literal["not_readable", "line", "area", "floor"]
+ConfigFault = Literal["not_readable", "older", "size", "line", "area", "floor"]
 
 
 class ConfigAck(Message, frozen=True):

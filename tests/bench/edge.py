@@ -16,9 +16,8 @@ from tests.bench.report import Row, publish
 from tests.edge.truth import annotated_feet, error, overhead_detections, true_crossings, walked_paths
 from tests.edge.walks import START, counted, tallies, timed
 from vilina_edge.counting.line import Line
-from vilina_edge.counting.tracker import Reference
 from vilina_edge.recordings.mot import read_detections
-from vilina_edge.types import Detections, Detector
+from vilina_edge.types import Detections, Detector, Reference
 from vilina_edge.vision.detectors import make_detector
 from vilina_edge.vision.source import recording
 

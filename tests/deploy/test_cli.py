@@ -9,8 +9,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from vilina_deploy.cli import PARTS, LazyGroup, Part, vilina
-from vilina_deploy.extras import extra_for
+from vilina_deploy.cli import PARTS, vilina
+from vilina_edge.extras import extra_for
+from vilina_edge.lazy import LazyGroup, Part
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,8 @@ from vilina_edge.counting.counter import Counter
 from vilina_edge.errors import SourceError
 from vilina_edge.simulation.people import Arrival, rendered, steady, walked
 from vilina_edge.simulation.scene import Scene
-from vilina_edge.simulation.source import is_simulation, simulated_frames
+from vilina_edge.simulation.source import simulated_frames
+from vilina_edge.sources import is_simulation
 from vilina_edge.vision.detectors import make_detector
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -9,7 +9,8 @@ from tests.edge.videos import discs, walking_right, write_video
 from tests.edge.walks import START
 from vilina_edge.clock import SystemClock
 from vilina_edge.errors import SourceError
-from vilina_edge.vision.source import is_live, live, probe, recording
+from vilina_edge.sources import is_live
+from vilina_edge.vision.source import live, probe, recording
 
 
 @pytest.fixture

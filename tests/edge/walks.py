@@ -9,8 +9,7 @@ import numpy as np
 from vilina_edge.counting.counter import Counter
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.plane import Plane
-from vilina_edge.counting.tracker import Reference
-from vilina_edge.types import Crossing, Detections, Size
+from vilina_edge.types import Crossing, Detections, Reference, Size
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HEIGHT = 100.0

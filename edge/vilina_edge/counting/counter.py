@@ -11,8 +11,8 @@ from vilina_edge.counting.line import Line
 from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
 from vilina_edge.counting.track import Sample
-from vilina_edge.counting.tracker import Reference, Tracker, TrackerStep
-from vilina_edge.types import Crossing, Detections, Size
+from vilina_edge.counting.tracker import Tracker, TrackerStep
+from vilina_edge.types import Crossing, Detections, Reference, Size
 
 NEAR: Final = 1.0
 """Beyond so many body heights from a line, a position needs no smoothing to know its side."""

@@ -14,10 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from vilina_edge.counting.boxes import distinct, same_person
 from vilina_edge.counting.track import Sample, Track
-from vilina_edge.types import Detections, Floats, Size
-
-Reference = Literal["foot", "centre"]
-"""The point of a person that counts: the foot, or the centre for a camera overhead."""
+from vilina_edge.types import Detections, Floats, Reference, Size
 
 HEIGHT_FROM_ABOVE: Final = 3.0
 """Body heights in the side of a box seen from straight above: 1.7 m over shoulders and a stride of 0.5 to 0.6 m."""

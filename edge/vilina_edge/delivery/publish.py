@@ -8,7 +8,7 @@ ingest's commit ack, and published again when that does not come.
 import logging
 import queue
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -26,7 +26,19 @@ from vilina_edge.delivery.mqtt import (
 )
 from vilina_edge.delivery.outbox import Entry, Outbox
 from vilina_edge.errors import EdgeError, OutboxError, WireError
-from vilina_edge.wire import CommitAck, Health, Report, Status, StatusState, Topic, decode, encode
+from vilina_edge.wire import (
+    MESSAGES,
+    BlindReason,
+    CommitAck,
+    ConfigAck,
+    Health,
+    Report,
+    Status,
+    StatusState,
+    Topic,
+    decode,
+    encode,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +57,7 @@ class _Deliver:
 @dataclass(frozen=True, slots=True)
 class _Say:
     status: StatusState
+    reason: BlindReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +79,24 @@ class Courier:
     """Delivers the reports of one counter. `start` it, `deliver` to it, `stop` it."""
 
     def __init__(
-        self, *, site: str, counter: str, boot: str, broker: BrokerAddress, outbox: Outbox, clock: Clock
+        self,
+        *,
+        site: str,
+        counter: str,
+        boot: str,
+        broker: BrokerAddress,
+        outbox: Outbox,
+        clock: Clock,
+        on_config: Callable[[bytes], ConfigAck | None] = lambda _: None,
     ) -> None:
+        """`on_config` is given each config that arrives, and returns what to answer."""
         self._outbox = outbox
         self._clock = clock
         self._boot = boot
         self._broker = broker
-        self._topics = {
-            channel: str(Topic(site, counter, channel)) for channel in ("report", "status", "health", "ack")
-        }
-        self._status: StatusState = "online"
+        self._topics = {channel: str(Topic(site, counter, channel)) for channel in MESSAGES}
+        self._status = _Say("online", None)
+        self._on_config = on_config
         self._connected = False
         self._under_way: dict[int, _Attempt] = {}
         self._unkept: list[Report] = []
@@ -110,9 +131,9 @@ class Courier:
                 self._handed_over += len(reports)
             self._events.put(_Deliver(tuple(reports)))
 
-    def say(self, status: StatusState) -> None:
+    def say(self, status: StatusState, reason: BlindReason | None = None) -> None:
         """Tell the site how the counter is, now and at each new connection."""
-        self._events.put(_Say(status))
+        self._events.put(_Say(status, reason))
 
     def tell_health(self, health: Health) -> None:
         self._events.put(health)
@@ -139,7 +160,7 @@ class Courier:
             while self._turn():
                 pass
             if self._connected:
-                self._publish_status("stopped")
+                self._publish_status(_Say("stopped", None))
         except Exception as error:
             self._failure = error
             raise
@@ -174,19 +195,21 @@ class Courier:
             case _Deliver(reports):
                 self._unkept += reports
                 self._taken += len(reports)
+            case Arrived(topic=topic, payload=payload) if topic == self._topics["config"]:
+                self._answer(self._on_config(payload))
             case Arrived(topic=topic, payload=payload):
                 self._forget(topic, payload)
             case Connected():
                 self._connected = True
                 self._under_way.clear()
-                self._client.subscribe(self._topics["ack"])
+                self._client.subscribe(self._topics["ack"], self._topics["config"])
                 self._publish_status(self._status)
             case Disconnected(reason):
                 self._connected = False
                 log.warning("no connection to the broker at %s: %s; reports wait", self._broker, reason)
             case Refused(what, reason):
                 log.error("the broker refuses %s: %s", what, reason)
-            case _Say(status):
+            case _Say() as status:
                 self._status = status
                 if self._connected:
                     self._publish_status(status)
@@ -242,6 +265,10 @@ class Courier:
         for i in self._outbox.acknowledge(ack.committed):
             self._under_way.pop(i, None)
 
-    def _publish_status(self, state: StatusState) -> None:
-        status = Status(state=state, boot=self._boot, at=self._clock.now())
+    def _answer(self, ack: ConfigAck | None) -> None:
+        if ack is not None:
+            self._client.publish(self._topics["config/ack"], encode(ack))
+
+    def _publish_status(self, say: _Say) -> None:
+        status = Status(state=say.status, reason=say.reason, boot=self._boot, at=self._clock.now())
         self._client.publish(self._topics["status"], encode(status), retain=True)

@@ -35,12 +35,15 @@ class Tally:
         self._areas: dict[str, AreaTally] = {}
         self.restart(start, lines=lines, areas=areas)
 
-    def restart(self, at: datetime, *, lines: Sequence[str], areas: Sequence[str]) -> None:
+    def restart(
+        self, at: datetime, *, lines: Sequence[str] | None = None, areas: Sequence[str] | None = None
+    ) -> None:
         """Go on from another time, or with other lines and areas. What is open must have been closed before."""
         self._start = _to_millisecond(at)
         self._due = _due(self._start)
-        self._lines = tuple(lines)
-        self._areas = {area: AreaTally(area, self._start) for area in areas}
+        self._lines = self._lines if lines is None else tuple(lines)
+        names = self._areas if areas is None else areas
+        self._areas = {area: AreaTally(area, self._start) for area in names}
 
     def step(self, crossings: Sequence[Crossing], areas: Sequence[AreaLook], at: datetime) -> list[Report]:
         """Take in what was seen and decided `at` a time; the reports that are complete by then."""

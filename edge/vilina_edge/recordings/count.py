@@ -15,10 +15,9 @@ from vilina_edge.counting.area import Area
 from vilina_edge.counting.counter import Counter
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.presence import Presence
-from vilina_edge.counting.tracker import Reference
 from vilina_edge.delivery.area_tally import AreaTally
 from vilina_edge.recordings.mot import read_detections
-from vilina_edge.types import Crossing, Detections, Detector, Frame, Size
+from vilina_edge.types import Crossing, Detections, Detector, Frame, Reference, Size
 from vilina_edge.vision.source import recording
 from vilina_edge.wire import EPOCH, AreaPresence
 

@@ -15,7 +15,6 @@ import msgspec
 
 from vilina_edge.counting.area import Area
 from vilina_edge.counting.line import Line
-from vilina_edge.counting.tracker import Reference
 from vilina_edge.errors import AreaError, EdgeError, LineError
 from vilina_edge.recordings.annotate import annotated
 from vilina_edge.recordings.count import (
@@ -26,9 +25,10 @@ from vilina_edge.recordings.count import (
     looks_of_detections,
     looks_of_recording,
 )
-from vilina_edge.types import Crossing
-from vilina_edge.vision.detectors import DETECTORS, DetectorName, make_detector
-from vilina_edge.vision.source import is_live, probe
+from vilina_edge.sources import is_live
+from vilina_edge.types import Crossing, DetectorName, Reference
+from vilina_edge.vision.detectors import DETECTORS, make_detector
+from vilina_edge.vision.source import probe
 from vilina_edge.wire import DWELL_EDGES_S, AreaPresence
 
 MOSTLY: Final = 0.98

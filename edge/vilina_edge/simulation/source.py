@@ -11,18 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vilina_edge.errors import SourceError
+from vilina_edge.sources import SIMULATION
 from vilina_edge.types import Direction, Frame
 
 if TYPE_CHECKING:
     from vilina_edge.simulation.people import Arrival
 
-PREFIX: Final = "simulation:"
 DIRECTIONS: Final[dict[str, Direction]] = {"entered": "entered", "left": "left"}
 MAX_RATE: Final = 120.0
-
-
-def is_simulation(source: str) -> bool:
-    return source.startswith(PREFIX)
 
 
 def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
@@ -34,7 +30,7 @@ def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
     # Only who simulates needs the simulator.
     from vilina_edge.simulation.people import rendered, steady  # noqa: PLC0415
 
-    what = source.removeprefix(PREFIX)
+    what = source.removeprefix(SIMULATION)
     try:
         rate = float(what)
     except ValueError:

@@ -1,19 +1,18 @@
 """The detectors by name."""
 
-from typing import Literal, get_args
+from typing import get_args
 
-from vilina_edge.types import Detector
+from vilina_edge.types import Detector, DetectorName
 from vilina_edge.vision.motion import MotionDetector
 from vilina_edge.vision.nanodet import NanoDet
 
-DetectorName = Literal["nanodet", "motion"]
 DETECTORS: tuple[str, ...] = get_args(DetectorName)
 
 
-def make_detector(name: DetectorName) -> Detector:
-    """A fresh detector.
+def make_detector(name: DetectorName, *, threads: int = 1) -> Detector:
+    """A fresh detector. Threads only help a model.
 
     Raises:
         ModelError: its model cannot be loaded.
     """
-    return NanoDet() if name == "nanodet" else MotionDetector()
+    return NanoDet(threads=threads) if name == "nanodet" else MotionDetector()

@@ -2,11 +2,11 @@
 
 import math
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -14,13 +14,14 @@ import cv2
 
 from vilina_edge.clock import Clock
 from vilina_edge.errors import SourceError
+from vilina_edge.sources import is_picamera, without_password
 from vilina_edge.types import Frame, Image
 
 # OpenCV and FFmpeg print their own troubles; ours name the remedy. FFmpeg reads this once, before its first use.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
-LIVE: Final = re.compile(r"^(rtsps?|https?|udp|tcp)://|^/dev/video\d+$|^\d+$")
+PICAMERA_SIZE: Final = (640, 480)
 OPEN_TIMEOUT_MS: Final = 10_000
 
 
@@ -36,11 +37,6 @@ class RecordingInfo:
     @property
     def seconds(self) -> float:
         return self.frames / self.frames_per_second
-
-
-def is_live(source: str) -> bool:
-    """Whether a source is a camera, whose frames are never kept, and not a recording."""
-    return LIVE.match(source) is not None
 
 
 def probe(path: Path) -> RecordingInfo:
@@ -70,13 +66,16 @@ def recording(path: Path, *, start: datetime) -> Iterator[Frame]:
 
 
 def live(source: str, *, clock: Clock) -> Iterator[Frame]:
-    """The frames of a camera (an RTSP or HTTP address, /dev/video0, or 0), each at the time it was read.
+    """The frames of a camera (an RTSP or HTTP address, /dev/video0, 0, or picamera), each at the time it was read.
 
     Ends when the camera gives no more frames.
 
     Raises:
         SourceError: it cannot be opened.
     """
+    if is_picamera(source):
+        yield from _picamera(int(source.partition(":")[2] or 0), clock=clock)
+        return
     number = source.removeprefix("/dev/video")
     if number.isdigit():
         capture = cv2.VideoCapture(int(number), cv2.CAP_V4L2)
@@ -90,15 +89,40 @@ def live(source: str, *, clock: Clock) -> Iterator[Frame]:
         capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, timeouts)
     try:
         if not capture.isOpened():
-            raise SourceError(
-                f"the camera {_without_password(source)} does not open: is it on and connected?"
-            )
+            raise SourceError(f"the camera {without_password(source)} does not open: is it on and connected?")
         index = 0
         while (image := _read(capture)) is not None:
             yield Frame(image, clock.now(), index)
             index += 1
     finally:
         capture.release()
+
+
+def _picamera(number: int, *, clock: Clock) -> Iterator[Frame]:
+    try:
+        from picamera2 import Picamera2  # noqa: PLC0415  # comes with Raspberry Pi OS and nothing else
+    except ImportError as error:
+        raise SourceError(
+            "Picamera2 is not installed: sudo apt install python3-picamera2, and make the virtual environment with"
+            " --system-site-packages"
+        ) from error
+    try:
+        camera = Picamera2(number)
+        # What it calls RGB888 is blue, green, red in memory.
+        camera.configure(camera.create_video_configuration(main={"size": PICAMERA_SIZE, "format": "RGB888"}))
+        camera.start()
+    except (RuntimeError, IndexError, OSError) as error:
+        raise SourceError(
+            f"camera {number} of this Raspberry Pi does not open: {error}; is its cable in?"
+        ) from error
+    try:
+        for index in count():
+            yield Frame(camera.capture_array("main"), clock.now(), index)
+    except (RuntimeError, OSError) as error:
+        raise SourceError(f"camera {number} of this Raspberry Pi has failed: {error}") from error
+    finally:
+        camera.stop()
+        camera.close()
 
 
 @contextmanager
@@ -129,7 +153,3 @@ def _info(capture: cv2.VideoCapture, path: Path) -> RecordingInfo:
 def _read(capture: cv2.VideoCapture) -> Image | None:
     good, image = capture.read()
     return image if good else None  # type: ignore[return-value]  # OpenCV's stubs do not know that frames are uint8
-
-
-def _without_password(source: str) -> str:
-    return re.sub(r"//[^/@]*@", "//...@", source)
