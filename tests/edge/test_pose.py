@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vilina_edge.errors import ConfigError
-from vilina_edge.simulation.people import rendered, steady
+from vilina_edge.simulation.arrivals import steady
+from vilina_edge.simulation.people import rendered
 from vilina_edge.types import Image
 from vilina_edge.vision.pose import LANDMARKS, Pose, Shift
 from vilina_edge.vision.source import recording

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vilina_edge.simulation.people import rendered, steady
+from vilina_edge.simulation.arrivals import steady
+from vilina_edge.simulation.people import rendered
 from vilina_edge.types import Frame, Image
 from vilina_edge.vision.pose import Pose
 from vilina_edge.vision.sight import Sight, Verdict

@@ -8,17 +8,19 @@ import csv
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from vilina_edge.errors import SourceError
-from vilina_edge.sources import SIMULATION
+from vilina_edge.simulation.arrivals import Arrival, steady
 from vilina_edge.types import Direction, Frame
 
-if TYPE_CHECKING:
-    from vilina_edge.simulation.people import Arrival
-
+PREFIX: Final = "simulation:"
 DIRECTIONS: Final[dict[str, Direction]] = {"entered": "entered", "left": "left"}
 MAX_RATE: Final = 120.0
+
+
+def is_simulation(source: str) -> bool:
+    return source.startswith(PREFIX)
 
 
 def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
@@ -28,9 +30,9 @@ def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
         SourceError: neither a rate nor a schedule, or the simulator is not installed.
     """
     # Only who simulates needs the simulator.
-    from vilina_edge.simulation.people import rendered, steady  # noqa: PLC0415
+    from vilina_edge.simulation.people import rendered  # noqa: PLC0415
 
-    what = source.removeprefix(SIMULATION)
+    what = source.removeprefix(PREFIX)
     try:
         rate = float(what)
     except ValueError:
@@ -40,9 +42,7 @@ def simulated_frames(source: str, *, start: datetime) -> Iterator[Frame]:
     return rendered(steady(rate, seed=int(start.timestamp())), start=start)
 
 
-def _scheduled(path: Path, start: datetime) -> Iterator["Arrival"]:
-    from vilina_edge.simulation.people import Arrival  # noqa: PLC0415
-
+def _scheduled(path: Path, start: datetime) -> Iterator[Arrival]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             for number, row in enumerate(csv.reader(file), start=1):
