@@ -11,18 +11,21 @@ FOLDER: Final = Path(__file__).parents[2] / "build" / "bench"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One figure. `peer` is what others reach at the same work; `goal` is the most that is good enough."""
+    """One figure. `peer` is what others reach at the same work; `goal` is the most (or least) that is good enough."""
 
     work: str
     measured: float
     unit: str
     peer: str = ""
     goal: float | None = None
+    at_least: bool = False
 
     @property
     def ok(self) -> bool | None:
         """None where there is no goal."""
-        return None if self.goal is None else self.measured <= self.goal
+        if self.goal is None:
+            return None
+        return bool(self.measured >= self.goal if self.at_least else self.measured <= self.goal)
 
 
 def publish(name: str, rows: Sequence[Row]) -> bool:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from vilina_edge.counting.area import Area
 from vilina_edge.counting.line import Line
@@ -18,6 +19,7 @@ from vilina_edge.counting.tracker import TrackerStep
 from vilina_edge.types import AreaLook, Detections, Floats
 
 Tallies = Counter[tuple[str, str]]
+Events = dict[tuple[str, str], list[float]]
 Path2D = Sequence[tuple[float, float]]
 
 
@@ -83,6 +85,41 @@ def _walked(trajectories: Path) -> Iterator[tuple[int, int, float, float]]:
         if row and not row.startswith("#"):
             person, frame, x, y = row.split()[:4]
             yield int(person), int(frame), float(x), float(y)
+
+
+def true_events(gt: Path, lines: Iterable[Line], *, band: float, per_second: float) -> Events:
+    """When each line was passed by annotated feet, seconds, per (line, direction)."""
+    frames: dict[int, list[tuple[float, float, float]]] = defaultdict(list)
+    for row in gt.read_text(encoding="utf-8").splitlines():
+        frame, person, x, y, width, height = (float(cell) for cell in row.split(",")[:6])
+        frames[int(person)].append(((frame - 1) / per_second, x + width / 2, y + height))
+    events: Events = defaultdict(list)
+    for line in lines:
+        for path in frames.values():
+            side, passed = 0, 0.0
+            for at, x, y in sorted(path):
+                beside = line.beside(x, y)
+                if abs(beside) <= band:
+                    continue
+                now = 1 if beside > 0 else -1
+                if side and now != side:
+                    events[line.name, "entered" if now > 0 else "left"].append((passed + at) / 2)
+                side, passed = now, at
+    return events
+
+
+def unmatched(
+    found: Mapping[tuple[str, str], Sequence[float]], true: Events, *, within_s: float
+) -> tuple[int, int]:
+    """Crossings that nobody made, and crossings that were missed: no partner of the same line and direction in time."""
+    false = missed = 0
+    for key in {*found, *true}:
+        a, b = np.array(found.get(key, [])), np.array(true.get(key, []))
+        apart = np.abs(a[:, None] - b[None, :])
+        rows, columns = linear_sum_assignment(np.where(apart <= within_s, apart, 1000.0))
+        pairs = int((apart[rows, columns] <= within_s).sum())
+        false, missed = false + len(a) - pairs, missed + len(b) - pairs
+    return false, missed
 
 
 def true_crossings(paths: Iterable[Path2D], lines: Iterable[Line], *, band: float) -> Tallies:
