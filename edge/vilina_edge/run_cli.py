@@ -86,8 +86,8 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
 
     def open_eye(config: Config) -> EyeProcess:
         task = Task(
-            source=settings.source, config=config, detector=settings.detector, pose=pose, utc=timeline.now(),
-            fast=fast and not seen, repeat=repeat,
+            source=settings.source, config=config, detector=settings.detector, threads=settings.threads,
+            pose=pose, utc=timeline.now(), fast=fast and not seen, repeat=repeat,
         )  # fmt: skip
         return EyeProcess(task)
 

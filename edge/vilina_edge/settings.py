@@ -81,6 +81,9 @@ class CounterSettings(BaseModel):
         Path | None, Field(description="file that tells whether the camera has moved; calibrate writes it")
     ] = None
     detector: Annotated[DetectorName, Field(description="how people are found")] = "nanodet"
+    threads: Annotated[
+        int, Field(ge=1, le=16, description="processors for the model; `bench` says how many")
+    ] = 1
     reference: Annotated[
         Literal["foot", "centre"],
         Field(description="what of a person crosses; centre for an overhead camera"),

@@ -1,0 +1,1 @@
+"""Pages for the technician, on the device itself, for as long as the work takes."""

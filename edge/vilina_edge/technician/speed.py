@@ -1,0 +1,87 @@
+"""How fast this computer looks, with which settings."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import cv2
+import numpy as np
+
+from vilina_edge.clock import BEGINNING
+from vilina_edge.eye.look import Look
+from vilina_edge.eye.messages import to_line
+from vilina_edge.types import DetectorName, Frame, Image
+from vilina_edge.vision.detectors import make_detector
+from vilina_edge.wire import Config, LineConfig
+
+SIZE: Final = (640, 480)
+ENOUGH_PER_S: Final = 5.0
+"""Frames a second at which a calm crowd is counted as well as at any more; see docs/accuracy.md."""
+COMFORTABLE_PER_S: Final = 10.0
+WARM_UP: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """One setting: frames a second that can be looked at, and the share of all processors that it takes."""
+
+    detector: DetectorName
+    threads: int
+    per_second: float
+    cpu_share: float
+
+
+def speeds(frames: Sequence[Image], *, seconds: float, on_begin: Callable[[str], None]) -> Iterator[Speed]:
+    """Each setting that makes sense here, for so many seconds, with everything that is done to a frame."""
+    cores = os.cpu_count() or 1
+    settings: list[tuple[DetectorName, int]] = [("nanodet", n) for n in (1, 2, 4) if n <= cores]
+    for detector, threads in [*settings, ("motion", 1)]:
+        on_begin(f"{detector}, {threads} thread{'s' if threads > 1 else ''}")
+        yield _speed(detector, threads, frames, seconds=seconds)
+
+
+def best(found: Sequence[Speed]) -> Speed:
+    """The setting to use: NanoDet with as few threads as reach enough; if none does, the fastest NanoDet, or motion."""
+    nanodet = sorted((s for s in found if s.detector == "nanodet"), key=lambda s: s.threads)
+    for wanted in (COMFORTABLE_PER_S, ENOUGH_PER_S):
+        for speed in nanodet:
+            if speed.per_second >= wanted:
+                return speed
+    return max(found, key=lambda speed: speed.per_second)
+
+
+def street(count: int = 20) -> list[Image]:
+    """Pictures with something in them that moves: what they show hardly matters for the time they take."""
+    random = np.random.default_rng(0)
+    tiles = random.integers(90, 170, (24, 32, 3), dtype=np.uint8)
+    ground = np.asarray(cv2.resize(tiles, SIZE), dtype=np.uint8)
+    pictures: list[Image] = []
+    for index in range(count):
+        picture = ground.copy()
+        for person in range(5):
+            x, y = 60 + 110 * person + 4 * index, 120 + 50 * person
+            cv2.ellipse(picture, (x, y), (18, 50), 0, 0, 360, (40 * person, 60, 90), -1)
+        pictures.append(picture)
+    return pictures
+
+
+def _speed(detector: DetectorName, threads: int, pictures: Sequence[Image], *, seconds: float) -> Speed:
+    height, width = pictures[0].shape[:2]
+    line = LineConfig(line="middle", start=(width / 2, 0), end=(width / 2, height))
+    look = Look(
+        Config(version=0, lines=(line,)), make_detector(detector, threads=threads), pose=None, start=BEGINNING
+    )
+    began, cpu, count = 0.0, 0.0, 0
+    while count <= WARM_UP or time.perf_counter() - began < seconds:
+        if count == WARM_UP:
+            began, cpu = time.perf_counter(), time.process_time()
+        frame = Frame(pictures[count % len(pictures)], BEGINNING + timedelta(seconds=count / 10), count)
+        for message in look.step(frame):
+            to_line(message)
+        count += 1
+    spent = time.perf_counter() - began
+    share = (time.process_time() - cpu) / spent / (os.cpu_count() or 1)
+    return Speed(detector, threads, (count - WARM_UP) / spent, share)
