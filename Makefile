@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check bench bench-edge bench-stream lock clean
+.PHONY: setup demo test check bench bench-edge bench-scenes bench-stream lock clean
 
 setup: $(STAMP)
 
@@ -30,10 +30,13 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/deploy/test_import_direction.py
 
-bench: bench-edge bench-stream
+bench: bench-edge bench-scenes bench-stream
 
 bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
+
+bench-scenes: setup
+	$(BIN)/python -m tests.bench.scenes
 
 bench-stream: setup
 	$(BIN)/python -m tests.bench.stream

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Debian packages that some tests use. Installs what it may; says what will be skipped where it may not.
 set -u
-wanted="mosquitto:mosquitto chromium:chromium"
+wanted="mosquitto:mosquitto chromium:chromium strace:strace"
 PATH=$PATH:/usr/sbin
 
 missing=""
 for pair in $wanted; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair##*:}"
 done
+/usr/bin/python3 -c "import gi; gi.require_version('GstRtspServer', '1.0')" >/dev/null 2>&1 ||
+    missing="$missing python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -10,6 +10,7 @@ EdgeError
 ├── PlanError          lines and areas that cannot be counted together
 ├── DetectionsError    a detections file that cannot be read
 ├── ConfigError        the counter's file is wrong
+├── PageError          a technician's page that cannot be served, or that was closed because somebody guessed
 └── OutboxError        the outbox cannot be written
 """
 
@@ -62,6 +63,10 @@ class DetectionsError(EdgeError):
 
 class ConfigError(EdgeError):
     """A counter's configuration that cannot be used."""
+
+
+class PageError(EdgeError):
+    """A technician's page that cannot be served, or that was closed because somebody guessed."""
 
 
 class OutboxError(EdgeError):

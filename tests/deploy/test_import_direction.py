@@ -47,6 +47,8 @@ def test_every_package_is_looked_at() -> None:
         ("vilina_ingest.cli", HEAVY_ON_A_SERVER),
         ("vilina_api.cli", HEAVY_ON_A_SERVER),
         ("vilina_edge.cli", HEAVY_ON_A_COUNTER),
+        ("vilina_edge.run_cli", HEAVY_ON_A_COUNTER | HEAVY_ON_A_SERVER),
+        ("vilina_edge.eye.__main__", HEAVY_ON_A_COUNTER),
         ("vilina_deploy.cli", HEAVY_ON_A_SERVER | HEAVY_ON_A_COUNTER),
     ],
 )

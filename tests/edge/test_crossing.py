@@ -64,6 +64,14 @@ def test_passing_beside_the_ends_of_a_line_is_not_a_crossing() -> None:
     assert not crossings([ENTERING], Line("door", 400, 0, 400, 180))
 
 
+def test_a_centre_that_leans_over_the_end_of_a_line_passes_it_and_a_foot_does_not() -> None:
+    """Boxes of 40 by 100 px seen from above: a body height is three times the side of such a square, 190 px."""
+    line = Line("door", 400, 0, 400, 130)
+    frames = seen([straight((600, 200), (200, 200), seconds=5)], per_second=10, seconds=6)
+    assert directions(counted(frames, [line], reference="centre")) == ["entered"]
+    assert not counted(frames, [line])
+
+
 def test_walking_around_the_end_of_a_line_is_not_a_crossing() -> None:
     around = through((600, 100), (420, 100), (420, 300), (300, 300), (300, 100), seconds=12)
     assert not crossings([around], Line("door", 400, 0, 400, 200), seconds=14)

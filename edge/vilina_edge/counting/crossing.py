@@ -17,6 +17,11 @@ THIN_BAND: Final = 0.04
 """Enough for the first side of a path, and for its end."""
 
 
+LEAN: Final = 0.15
+"""So far beyond a line's ends, in body heights, the centre of somebody passes who passes between them: seen from above,
+bodies lean outwards from the camera. Feet do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A path went over a line; `at` in seconds is when it passed the line itself."""
@@ -27,9 +32,13 @@ class Passage:
 
 @dataclass(slots=True)
 class Crosser:
-    """One path and one line. Feed it the path's positions in the order of time."""
+    """One path and one line. Feed it the path's positions in the order of time.
+
+    `slack` is how far beyond the line's ends a crossing still counts, in body heights.
+    """
 
     line: Line
+    slack: float = 0.0
     side: int = 0
     last: Sample | None = None
     passed_at: float | None = None
@@ -69,7 +78,8 @@ class Crosser:
         share = before / (before - beside)
         x = self.last.x + share * (sample.x - self.last.x)
         y = self.last.y + share * (sample.y - self.last.y)
-        between_ends = 0 <= self.line.along(x, y) <= 1
+        slack = self.slack * sample.height / self.line.length
+        between_ends = -slack <= self.line.along(x, y) <= 1 + slack
         self.passed_at = self.last.at + share * (sample.at - self.last.at) if between_ends else None
 
 

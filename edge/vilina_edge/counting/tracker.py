@@ -150,7 +150,12 @@ class Tracker:
         return stitched
 
     def _stitching_cost(self, old: Track, new: Track) -> float:
-        """As below; who has walked out of the picture meanwhile is not continued by who walks in."""
+        """As below; who has walked out of the picture meanwhile is not continued by who walks in.
+
+        Seen from above nobody is hidden by anybody, so nobody is continued: a gap there is a gap in the detector.
+        """
+        if self._reference == "centre":
+            return math.inf
         if self._frame is not None and not _inside(old, new.first.at, self._frame):
             return math.inf
         return _stitching_cost(old, new)
