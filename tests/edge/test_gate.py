@@ -89,7 +89,9 @@ def test_a_gate_loses_no_crossing() -> None:
 
 def test_a_busy_street_is_never_taken_for_empty(test_data: Path) -> None:
     gate = MotionGate(Looker())
-    count = sum(gate(frame) is not None for frame in recording(test_data / "video" / "vtest.avi", start=START))
+    count = sum(
+        gate(frame) is not None for frame in recording(test_data / "video" / "vtest.avi", start=START)
+    )
     assert gate.runs == count
 
 

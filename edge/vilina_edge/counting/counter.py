@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from vilina_edge.counting.crossing import LEAN, Crosser, Passage
+from vilina_edge.counting.crossing import BAND, BAND_FROM_ABOVE, LEAN, Crosser, Passage
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
@@ -54,7 +54,8 @@ class Counter:
         """
         self._lines = tuple(lines if plane is None else map(plane.line, lines))
         self._plane = plane
-        self._slack = LEAN if reference == "centre" else 0.0
+        above = reference == "centre"
+        self._band, self._slack = (BAND_FROM_ABOVE, LEAN) if above else (BAND, 0.0)
         self._tracker = Tracker(reference=reference, frame=frame)
         self._paths: dict[int, _Path] = {}
         self._epoch: datetime | None = None
@@ -77,7 +78,9 @@ class Counter:
         for track, sample in step.samples:
             path = self._paths.get(track)
             if path is None:
-                path = self._paths[track] = _Path([Crosser(line, self._slack) for line in self._lines])
+                path = self._paths[track] = _Path(
+                    [Crosser(line, self._band, self._slack) for line in self._lines]
+                )
             path.samples.append(sample)
             path.ended = False
         crossings = [c for path in self._paths.values() for c in self._judge(path, self._now)]

@@ -13,6 +13,8 @@ from vilina_edge.types import Direction
 
 BAND: Final = 0.08
 """Half width of the band around the line, in body heights: a side is left only beyond it."""
+BAND_FROM_ABOVE: Final = 0.2
+"""The same for the centre of somebody seen from above, about 0.3 m: whole bodies come and go there, none hidden."""
 THIN_BAND: Final = 0.04
 """Enough for the first side of a path, and for its end."""
 
@@ -34,10 +36,11 @@ class Passage:
 class Crosser:
     """One path and one line. Feed it the path's positions in the order of time.
 
-    `slack` is how far beyond the line's ends a crossing still counts, in body heights.
+    `band` and `slack` are in body heights: see `BAND`, and `LEAN` for how far beyond the line's ends is still between.
     """
 
     line: Line
+    band: float = BAND
     slack: float = 0.0
     side: int = 0
     last: Sample | None = None
@@ -51,7 +54,7 @@ class Crosser:
         if self.side == 0:
             self.side = _side(beside, THIN_BAND * sample.height)
             return None
-        return self._switch(_side(beside, BAND * sample.height))
+        return self._switch(_side(beside, self.band * sample.height))
 
     def end(self) -> Passage | None:
         """The path is over: a thinner band is enough for its last position."""

@@ -1,8 +1,8 @@
 """People as what moves: for a camera that looks straight down, for rendered scenes, and where there is no model.
 
 Background subtraction (MOG2; Zivkovic 2004) finds moving blobs. How large a person is, is not known beforehand and
-differs from place to place, because who is off the middle is seen leaning: so it is learned for each part of the picture.
-Blobs of several people are divided among them by k-means (Lloyd 1982).
+differs from place to place, because who is off the middle is seen leaning: so it is learned for each part of the
+picture. Blobs of several people are divided among them by k-means (Lloyd 1982).
 """
 
 from collections import deque
