@@ -6,6 +6,7 @@ from typing import Final
 
 from vilina_api.models import Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
 from vilina_api.usual import UsualDay
+from vilina_edge.wire import BlindReason
 from vilina_ingest.calendar import is_open, quarters_of_day
 from vilina_ingest.occupancy import Occupancy, live_occupancy
 from vilina_ingest.site import Counter, Line, Site, Zone
@@ -68,10 +69,19 @@ def counter_live(counter: Counter, state: CounterState | None, now: datetime) ->
         floor=counter.floor,
         state=condition,
         since=since,
+        reason=state.status.reason if condition == "blind" and state and state.status else None,
         last_report=state.last_report_end if state else None,
         frames_per_second=health.frames_per_second if health else None,
         inference_ms=health.inference_ms if health else None,
         outbox_depth=health.outbox_depth if health else None,
+        temperature_c=health.temperature_c if health else None,
+        throttled=health.throttled if health else None,
+        disk_free_mb=health.disk_free_mb if health else None,
+        clock_offset_s=health.clock_offset_s if health else None,
+        brightness=health.brightness if health else None,
+        sharpness=health.sharpness if health else None,
+        config_version=state.config_ack.version if state and state.config_ack else None,
+        config_accepted=state.config_ack.accepted if state and state.config_ack else None,
     )
 
 
@@ -131,6 +141,16 @@ SAYS: Final[dict[State, str]] = {
 }
 
 
+BLIND: Final[dict[BlindReason, str]] = {
+    "no_frames": "gets no pictures",
+    "frozen": "sees a frozen picture",
+    "dark": "sees nothing: too dark",
+    "blurred": "sees nothing: out of focus",
+    "blocked": "sees nothing: something covers the view",
+    "moved": "has been moved",
+}
+
+
 def _attention(
     site: Site, people: int, zones: Sequence[ZoneLive], counters: Sequence[CounterLive], now: datetime
 ) -> Iterator[Attention]:
@@ -146,7 +166,7 @@ def _attention(
                 kind="counter",
                 level="watch" if counter.state in ("unknown", "stopped") else "act",
                 about=counter.counter,
-                text=f"{counter.name} {SAYS[counter.state]}{since}",
+                text=f"{counter.name} {BLIND[counter.reason] if counter.reason else SAYS[counter.state]}{since}",
             )
 
 

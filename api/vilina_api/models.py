@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vilina_edge.wire import BlindReason
+
 Level = Literal["calm", "busy", "crowded", "full"]
 PerQuarter = tuple[int | None, ...]
 """Null in a gap."""
@@ -51,10 +53,53 @@ class CounterLive(Document):
     since: Annotated[datetime | None, Field(description="since when it is in this state, if not online")] = (
         None
     )
+    reason: Annotated[
+        BlindReason | None, Field(description="why it sees nothing, if it is blind", examples=["dark"])
+    ] = None
     last_report: Annotated[datetime | None, Field(description="end of the newest stored report")] = None
     frames_per_second: float | None = None
     inference_ms: float | None = None
     outbox_depth: Annotated[int | None, Field(description="reports that wait at the counter")] = None
+    temperature_c: Annotated[float | None, Field(description="of its processor")] = None
+    throttled: Annotated[bool | None, Field(description="slowed down by heat or too little current")] = None
+    disk_free_mb: int | None = None
+    clock_offset_s: Annotated[float | None, Field(description="from its time server's clock")] = None
+    brightness: Annotated[float | None, Field(description="mean grey level of its picture, 0 to 255")] = None
+    sharpness: Annotated[float | None, Field(description="fine detail of its picture over middle detail")] = (
+        None
+    )
+    config_version: Annotated[int | None, Field(description="of the config that it answered for last")] = None
+    config_accepted: bool | None = None
+
+
+class DirectionChecked(Document):
+    """One direction of a line, by hand and by its counter in the same minutes."""
+
+    direction: Literal["entered", "left"]
+    by_hand: int
+    counted: int
+    missed: Annotated[int, Field(description="counted by hand only")]
+    false: Annotated[int, Field(description="counted by the counter only")]
+    error: Annotated[float, Field(description="signed, as a share of those who passed", examples=[-0.02])]
+    low: Annotated[float, Field(description="lower end of the error's 95 % interval")]
+    high: Annotated[float, Field(description="upper end of the error's 95 % interval")]
+
+
+class Validated(Document):
+    """Somebody stood at a line and counted."""
+
+    id: str
+    line: str
+    start: datetime
+    end: datetime
+    directions: tuple[DirectionChecked, ...]
+    enough: Annotated[bool, Field(description="whether enough people passed to trust the errors")]
+
+
+class Validations(Document):
+    site: str
+    counter: str
+    validations: tuple[Validated, ...]
 
 
 class Attention(Document):
@@ -114,7 +159,7 @@ class FlowLine(Document):
     coverage: Annotated[tuple[float, ...], Field(description="share of each step that was observed")]
     reasons: Annotated[
         tuple[str | None, ...],
-        Field(description="why a gap is one, where the counter said so: no_frames, outbox_full"),
+        Field(description="why a gap is one, where the counter said so: no_frames, dark, outbox_full, ..."),
     ]
 
 

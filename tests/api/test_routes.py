@@ -13,7 +13,7 @@ from tests.brokers import free_port
 from tests.processes import Process
 from tests.sites import square, write_square
 from tests.waiting import until
-from vilina_edge.wire import Health, Status
+from vilina_edge.wire import BlindReason, ConfigAck, HandCount, Health, Status, Validation
 from vilina_ingest.errors import StoreError
 from vilina_ingest.store_sqlite import SqliteStore
 
@@ -90,6 +90,39 @@ def test_what_a_counter_says_of_itself_shows_at_once(served: Served, state: str,
     served.store.write_status("square", "counter-a", Status(state=state, boot=BOOT), NOON)  # type: ignore[arg-type]  # one of its values
     served.shows(lambda live: live["counters"][0]["state"] == state)
     assert words in served.live()["attention"][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("dark", "Door A sees nothing: too dark since 12:00"), ("moved", "Door A has been moved since 12:00")],
+)
+def test_a_counter_that_does_not_see_says_why(served: Served, reason: BlindReason, words: str) -> None:
+    served.report(NOON)
+    served.store.write_status("square", "counter-a", Status(state="blind", boot=BOOT), NOON)
+    served.store.write_status("square", "counter-a", Status(state="blind", boot=BOOT, reason=reason), NOON)
+    served.shows(lambda live: live["counters"][0]["reason"] == reason)
+    assert served.live()["attention"][0]["text"] == words
+
+
+def test_hand_counts_are_told_with_their_error(served: Served) -> None:
+    hand = HandCount(
+        direction="entered", by_hand=50, counted=49, missed=1, false=0, error=-0.02, low=-0.1, high=0.05
+    )
+    kept = Validation(
+        id=BOOT, line="middle", start=NOON, end=NOON + timedelta(minutes=9), hand_counts=(hand,), enough=False
+    )
+    served.store.write_validation("square", "counter-a", kept)
+    served.store.write_validation("square", "counter-a", kept)
+    (told,) = served.get("/v1/sites/square/counters/counter-a/validations")["validations"]
+    assert (told["line"], told["enough"], told["directions"][0]["error"]) == ("middle", False, -0.02)
+    served.get("/v1/sites/square/counters/nobody/validations", 404)
+
+
+def test_the_config_that_a_counter_counts_by_is_told(served: Served) -> None:
+    served.report(NOON)
+    served.store.write_config_ack("square", "counter-a", ConfigAck(accepted=False, version=7, fault="line"))
+    served.shows(lambda live: live["counters"][0]["config_version"] == 7)
+    assert served.live()["counters"][0]["config_accepted"] is False
 
 
 def test_a_crowded_zone_needs_somebody(served: Served) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from tests.bench.memory import counter_mb
 from tests.bench.peers import PeerFigure, peer_figures
 from tests.bench.report import Row, publish
 from tests.edge.noise import degraded
@@ -185,6 +186,10 @@ def pipeline() -> Iterator[Row]:
     saved = 100 * (1 - _whole_ms(empty, MotionGate(detector)) / _whole_ms(empty, detector))
     yield Row(
         work="CPU that the gate saves in an empty scene", measured=saved, unit="%", goal=80, at_least=True
+    )
+    memory = counter_mb(VIDEO)
+    yield Row(
+        work="memory of `vilina edge run`, both processes", measured=memory, unit="MB resident", goal=300
     )
     lost = _crossings(frames, detector) - _crossings(frames, MotionGate(detector))
     yield Row(work="crossings that the gate loses", measured=lost.total(), unit="crossings", goal=0)

@@ -1,15 +1,20 @@
 """`/v1/sites`: the site, how it is now, its counters, and the stream of changes."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from vilina_api.errors import NotFound
 from vilina_api.etag import tagged
-from vilina_api.models import Counters, Live, Sites, SiteSummary
+from vilina_api.models import Counters, DirectionChecked, Live, Sites, SiteSummary, Validated, Validations
 from vilina_api.problem import RESPONSES
 from vilina_api.routes.needs import CurrentSnapshot, SiteState, State
 from vilina_api.state import LiveState
+from vilina_edge.wire import Validation
 from vilina_ingest.site import Site
 
 router = APIRouter(prefix="/v1/sites", tags=["sites"], responses=RESPONSES)  # type: ignore[arg-type]  # narrower keys
@@ -46,6 +51,18 @@ async def counters(request: Request, state: SiteState, snapshot: CurrentSnapshot
     return tagged(request, body.model_dump_json(), media_type="application/json")
 
 
+@router.get("/{site}/counters/{counter}/validations", response_model=Validations)
+async def validations(
+    request: Request, state: SiteState, counter: Annotated[str, Path(examples=["counter-door-a"])]
+) -> Response:
+    """What was counted by hand at a counter, and how wrong it was: oldest first."""
+    if counter not in {known.id for known in state.site.counters}:
+        raise NotFound(f"There is no counter {counter!r} in site {state.site.id!r}.")
+    kept = await asyncio.to_thread(state.reader.validations, state.site.id, counter)
+    body = Validations(site=state.site.id, counter=counter, validations=tuple(map(_validated, kept)))
+    return tagged(request, body.model_dump_json(), media_type="application/json")
+
+
 @router.get(
     "/{site}/stream",
     response_class=EventSourceResponse,
@@ -59,6 +76,18 @@ async def stream(state: SiteState) -> EventSourceResponse:
 async def _events(state: LiveState) -> AsyncIterator[ServerSentEvent]:
     async for snapshot in state.listen():
         yield ServerSentEvent(data=snapshot.body, event="live", id=str(snapshot.number))
+
+
+def _validated(kept: Validation) -> Validated:
+    directions = (DirectionChecked(**msgspec.to_builtins(one)) for one in kept.hand_counts)
+    return Validated(
+        id=kept.id,
+        line=kept.line,
+        start=kept.start,
+        end=kept.end,
+        directions=tuple(directions),
+        enough=kept.enough,
+    )
 
 
 def _summary(site: Site) -> SiteSummary:
