@@ -4,7 +4,6 @@ import re
 import secrets
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -18,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.brokers import BROKERS, Broker, free_port, iotcore
-from tests.processes import Process
+from tests.processes import VILINA, Process
 from tests.sites import write_square
 from tests.waiting import until
 from vilina_edge.delivery.mqtt import BrokerAddress, Client, Connected, Event
@@ -29,7 +28,6 @@ from vilina_edge.wire import LineConfig, Report, Topic, Validation, encode
 from vilina_ingest.store_sqlite import SqliteStore
 
 CHROMIUM: Final = shutil.which("chromium")
-COMMAND: Final = "from vilina_edge.technician.validate_cli import validate; validate(prog_name='validate')"
 COUNTER_FILE: Final = """\
 site: square
 counter: counter-a
@@ -83,7 +81,7 @@ class Technician:
         self.log = self.directory / f"validate-{self.port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", COMMAND, str(self.directory / "counter.yaml"), "--port", str(self.port),
+                [VILINA, "edge", "validate", str(self.directory / "counter.yaml"), "--port", str(self.port),
                  *self.arguments],
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             )  # fmt: skip
@@ -194,6 +192,39 @@ def test_a_result_ends_in_the_store_and_on_the_terminal(door: Door, ingest: Proc
     assert "keep counting: about 114 more in" in said
     assert "The site has stored the result." in said
     assert waiting(tmp_path) == []
+
+
+WALK_S: Final = 3.9
+"""From appearing before the rendered door to passing it."""
+
+
+def test_a_real_counter_and_a_careful_technician_agree(
+    broker: Broker, ingest: Process, tmp_path: Path
+) -> None:
+    """Six people walk through the rendered door, and the thumb is half a second late."""
+    begin = datetime.now(UTC) + timedelta(seconds=6)
+    people = [begin + timedelta(seconds=4 * n) for n in range(6)]
+    rows = "".join(f"{at.isoformat()},entered\n" for at in people)
+    (tmp_path / "people.csv").write_text(rows, encoding="utf-8")
+    file = tmp_path / "counter.yaml"
+    settings = COUNTER_FILE.format(port=broker.address.port) + "detector: motion\nreference: centre\n"
+    settings = settings.replace("simulation:30", f"simulation:{tmp_path / 'people.csv'}")
+    settings = settings.replace("[384, 0, 384, 576]", "[320, 400, 320, 80]").replace("768, 300", "640, 300")
+    file.write_text(settings, encoding="utf-8")
+    ages = [(people[-1] - at).total_seconds() for at in people]
+    with Process("edge", "run", file, log=tmp_path / "run.log"), Technician(tmp_path) as technician:
+        technician.sign_in()
+        technician.tell({"do": "begin", "line": "middle"})
+        last = people[-1] + timedelta(seconds=WALK_S + 0.5)
+        until(lambda: datetime.now(UTC) > last + timedelta(seconds=4), seconds=60)
+        late = (datetime.now(UTC) - last).total_seconds()
+        technician.tell(*({"do": "tap", "direction": "entered", "age": age + late} for age in ages))
+        technician.tell({"do": "finish"})
+        until(lambda: technician.tell()["stage"] == "result", seconds=80)
+        technician.tell({"do": "send"})
+        until(lambda: technician.tell()["stored"])
+    entered, _ = stored(tmp_path)[0].hand_counts
+    assert (entered.by_hand, entered.counted, entered.missed, entered.false) == (6, 6, 0, 0)
 
 
 def test_without_the_site_a_result_waits_on_disk_and_the_next_session_sends_it(
