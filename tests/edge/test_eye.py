@@ -380,7 +380,7 @@ def test_no_byte_of_a_frame_leaves_the_counter(tmp_path: Path) -> None:
         broker.kill()
     assert b'"line":"middle","entered":1' in found
     assert b"vilina/v1/square/counter-a/report" in found
-    parts = {CANARY[i : i + 12] for i in range(48)} | {(CANARY * 2)[i : i + 12] for i in range(48)}
+    parts = {(CANARY * 2)[i : i + 12] for i in range(48)}
     assert not [part for part in parts if part in found]
     left = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
     assert left

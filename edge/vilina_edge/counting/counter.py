@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from vilina_edge.counting.crossing import BAND, BAND_FROM_ABOVE, LEAN, Crosser, Passage
+from vilina_edge.counting.crossing import AS_MEASURED, BAND, BAND_FROM_ABOVE, LEAN, Crosser, Passage
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
@@ -55,7 +55,7 @@ class Counter:
         self._lines = tuple(lines if plane is None else map(plane.line, lines))
         self._plane = plane
         above = reference == "centre"
-        self._band, self._slack = (BAND_FROM_ABOVE, LEAN) if above else (BAND, 0.0)
+        self._band, self._slack = (BAND_FROM_ABOVE, LEAN) if above else (BAND, AS_MEASURED)
         self._tracker = Tracker(reference=reference, frame=frame)
         self._paths: dict[int, _Path] = {}
         self._epoch: datetime | None = None
