@@ -1,12 +1,12 @@
 """What a counter counts, when it is told from afar. A bad config never stops counting."""
 
 import logging
-import os
 import threading
 from pathlib import Path
 from typing import Final
 
 from vilina_edge.counting.plan import Plan
+from vilina_edge.delivery.durable import write_whole
 from vilina_edge.errors import PlanError, WireError
 from vilina_edge.wire import Config, ConfigAck, decode, encode
 
@@ -62,7 +62,7 @@ class RemoteConfig:
 
     def _keep(self, config: Config) -> None:
         try:
-            keep(config, self._file)
+            write_whole(self._file, encode(config))
         except OSError as error:
             log.error("config %d holds only until the next start: %s", config.version, error)  # noqa: TRY400
 
@@ -81,17 +81,3 @@ def newest(own: Config, file: Path) -> Config:
         return own
     log.info("counting by config %d, which was sent by the site", sent.version)
     return sent
-
-
-def keep(config: Config, file: Path) -> None:
-    """Write a config so that a power cut leaves the old one or the new one.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    fresh = file.with_suffix(".new")
-    with fresh.open("wb") as writing:
-        writing.write(encode(config))
-        writing.flush()
-        os.fsync(writing.fileno())
-    fresh.replace(file)

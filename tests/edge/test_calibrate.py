@@ -1,7 +1,6 @@
 """Calibrating a counter: what is drawn counts at once, nobody can be recognised, and what was drawn is saved."""
 
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from ruamel.yaml import YAML
 
 from tests.brokers import BROKERS, Broker
@@ -43,7 +42,6 @@ from vilina_edge.vision.motion import MotionDetector
 from vilina_edge.vision.pose import Pose
 from vilina_edge.wire import AreaConfig, Config, FloorConfig, LineConfig
 
-CHROMIUM: Final = shutil.which("chromium")
 SIZE: Final = (640, 480)
 COUNTER_YAML: Final = """\
 # The door of the library.
@@ -534,16 +532,6 @@ def test_what_is_not_a_drawing_is_refused_in_words(bench: Bench, body: bytes) ->
         answer = bench.client.post(path, content=body)
         assert answer.status_code in (400, 422)
         assert "not a drawing" in answer.json()["faults"][0]["text"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

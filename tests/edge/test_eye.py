@@ -18,6 +18,7 @@ from tests.brokers import iotcore
 from tests.edge.videos import HEIGHT, WIDTH, discs, walking_right, write_video
 from tests.processes import VILINA, Process
 from tests.sites import write_square
+from tests.waiting import until
 from vilina_edge.clock import BEGINNING
 from vilina_edge.errors import SourceError
 from vilina_edge.eye.capture import Capture
@@ -192,13 +193,15 @@ def test_the_eye_does_not_outlive_the_counter(video: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     pid = int(done.stdout)
-    for _ in range(1000):
+
+    def ended() -> bool:
         try:
-            if Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z":
-                return
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
         except (FileNotFoundError, ProcessLookupError):
-            return
-    pytest.fail("the eye goes on alone")
+            return True
+        return stat.rpartition(")")[2].split()[0] == "Z"
+
+    until(ended, what="the eye goes on alone")
 
 
 # One look: what comes of frames.

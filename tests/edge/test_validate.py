@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import Any, Final, Self
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.brokers import BROKERS, Broker, free_port, iotcore
 from tests.processes import VILINA, Process
@@ -27,7 +26,6 @@ from vilina_edge.types import Crossing, Direction
 from vilina_edge.wire import LineConfig, Report, Topic, Validation, encode
 from vilina_ingest.store_sqlite import SqliteStore
 
-CHROMIUM: Final = shutil.which("chromium")
 COUNTER_FILE: Final = """\
 site: square
 counter: counter-a
@@ -339,16 +337,6 @@ def test_a_request_that_was_slow_is_told_from_one_that_was_not_whatever_the_phon
     # The phone's clock was set back by an hour.
     assert transit.delay_s("a", sent_s=1405, arrived_s=105.1) == 0
     assert transit.delay_s("a", sent_s=1406, arrived_s=106.1) == 0
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @dataclass

@@ -1,5 +1,6 @@
-"""SQLite files that survive a power cut: what was committed is on disk."""
+"""Files that survive a power cut: what was committed or written is on disk, and is whole."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,3 +38,26 @@ def transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def written_beside(path: Path, content: bytes) -> Path:
+    """A file beside `path` with this content, on disk; to put in its place with `replace`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as writing:
+        writing.write(content)
+        writing.flush()
+        os.fsync(writing.fileno())
+    return fresh
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a power cut leaves the old one or the new one.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    written_beside(path, content).replace(path)

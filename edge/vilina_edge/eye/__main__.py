@@ -19,8 +19,7 @@ from vilina_edge.eye.sandbox import confine, end_with_parent
 from vilina_edge.eye.sources import frames_of
 from vilina_edge.sources import is_live, is_local, is_picamera
 from vilina_edge.types import Detector
-from vilina_edge.vision.detectors import make_detector
-from vilina_edge.vision.gate import MotionGate
+from vilina_edge.vision.detectors import make_resting_detector
 from vilina_edge.vision.pose import Pose
 
 
@@ -30,11 +29,15 @@ def main() -> int:
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
     said = Voice(sys.stdout.buffer)
     try:
-        detector = _detector(task)
-        if not confine(network=not is_local(task.source), files=is_picamera(task.source)):
-            said.tell(
-                Trouble("this camera is in the network, so the process that sees it keeps the network too")
+        detector = make_resting_detector(task.detector, threads=task.threads)
+        local = is_local(task.source)
+        if not confine(network=not local, files=is_picamera(task.source)):
+            why = (
+                "this processor's system calls are not known here"
+                if local
+                else "its camera is in the network"
             )
+            said.tell(Trouble(f"the process that sees keeps the network: {why}"))
         stop = threading.Event()
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
         _watch(task, detector, said, stop)
@@ -62,11 +65,6 @@ class Voice:
     def tell_all(self, messages: Iterable[Message]) -> None:
         self._pipe.write(b"".join(map(to_line, messages)))
         self._pipe.flush()
-
-
-def _detector(task: Task) -> Detector:
-    detector = make_detector(task.detector, threads=task.threads)
-    return MotionGate(detector) if task.detector == "nanodet" else detector
 
 
 def _watch(task: Task, detector: Detector, said: Voice, stop: threading.Event) -> None:

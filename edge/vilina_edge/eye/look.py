@@ -10,7 +10,7 @@ from vilina_edge.counting.counter import Counter
 from vilina_edge.counting.plan import Plan
 from vilina_edge.counting.presence import Presence
 from vilina_edge.errors import PlanError
-from vilina_edge.eye.messages import Blind, Message, Refused, Seen, Trouble, Vitals
+from vilina_edge.eye.messages import VITALS_EVERY, Blind, Message, Refused, Seen, Trouble, Vitals
 from vilina_edge.types import Detections, Detector, Frame, Size
 from vilina_edge.vision.gate import MotionGate, Ungated
 from vilina_edge.vision.pose import Pose
@@ -19,7 +19,6 @@ from vilina_edge.wire import Config
 
 BLIND_AFTER: Final = timedelta(seconds=5)
 """Without a frame for so long, the time between is a gap."""
-VITALS_EVERY: Final = timedelta(seconds=5)
 
 
 @dataclass(slots=True)

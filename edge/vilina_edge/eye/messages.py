@@ -4,7 +4,7 @@ Times are *steady*: the machine's monotonic clock, written as if it had begun in
 other side knows what time it is.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -13,6 +13,7 @@ from vilina_edge.types import AreaLook, Crossing, DetectorName
 from vilina_edge.wire import BlindReason, Config
 
 MAX_LINE: Final = 64 * 1024
+VITALS_EVERY: Final = timedelta(seconds=5)
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):

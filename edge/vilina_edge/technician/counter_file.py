@@ -17,6 +17,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.util import load_yaml_guess_indent
 
+from vilina_edge.delivery.durable import written_beside
 from vilina_edge.errors import ConfigError
 from vilina_edge.settings import CounterSettings
 from vilina_edge.wire import AreaConfig, Config, LineConfig
@@ -226,11 +227,7 @@ def _replace(path: Path, text: str, *, like: Path) -> None:
 
 def _fresh(path: Path, text: str, *, like: Path) -> Path:
     """A file beside `path`, safe on the disk; whoever may read and write `like` may do so with it."""
-    fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("w", encoding="utf-8") as writing:
-        writing.write(text)
-        writing.flush()
-        os.fsync(writing.fileno())
+    fresh = written_beside(path, text.encode())
     shutil.copymode(like, fresh)
     owner = like.stat()
     if (owner.st_uid, owner.st_gid) != (fresh.stat().st_uid, fresh.stat().st_gid):

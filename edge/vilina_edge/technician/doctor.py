@@ -13,7 +13,7 @@ from vilina_edge.delivery.mqtt import Client, Connected, Disconnected, Event, Re
 from vilina_edge.delivery.outbox import Outbox
 from vilina_edge.delivery.tally import TRUSTED_SINCE
 from vilina_edge.errors import ConfigError, OutboxError
-from vilina_edge.eye.messages import Blind, Ended, Message, Seen, Task, Trouble, Vitals
+from vilina_edge.eye.messages import VITALS_EVERY, Blind, Ended, Message, Seen, Task, Trouble, Vitals
 from vilina_edge.eye.messages import Refused as EyeRefused
 from vilina_edge.eye.process import EyeProcess, Gone
 from vilina_edge.settings import CounterSettings
@@ -98,7 +98,7 @@ def looked(messages: Iterator[Message]) -> Iterator[Finding]:
 
 
 def _vitals(vitals: Vitals) -> Iterator[Finding]:
-    per_second = vitals.frames / 5
+    per_second = vitals.frames / VITALS_EVERY.total_seconds()
     told = f"{per_second:.1f} frames a second, brightness {vitals.brightness or 0:.0f} of 255"
     if per_second < FEW_FRAMES:
         told += "; that is few: `vilina edge bench` says which settings are faster here"

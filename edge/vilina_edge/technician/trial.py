@@ -21,8 +21,7 @@ from vilina_edge.technician.blurring import blurred_jpeg
 from vilina_edge.technician.drawing import Drawing, Fault, floor_at
 from vilina_edge.technician.posing import Views
 from vilina_edge.types import AreaLook, Crossing, Detector, Frame, Reference, Size
-from vilina_edge.vision.detectors import make_detector
-from vilina_edge.vision.gate import MotionGate
+from vilina_edge.vision.detectors import make_resting_detector
 from vilina_edge.vision.pose import Pose
 from vilina_edge.wire import Config, FloorConfig, LineConfig
 
@@ -83,9 +82,7 @@ class Trial:
         Raises:
             ModelError: the detector's model cannot be loaded.
         """
-        detector = make_detector(settings.detector)
-        if settings.detector == "nanodet":
-            detector = MotionGate(detector)
+        detector = make_resting_detector(settings.detector, threads=settings.threads)
         return cls(config, detector=detector, reference=settings.reference)
 
     def run(self, source: str, *, stop: threading.Event) -> None:

@@ -1,7 +1,6 @@
 """`vilina edge validate`: a technician counts by hand what a counter counts, and the site is told how they agree."""
 
 import logging
-import os
 import queue
 import secrets
 import signal
@@ -14,6 +13,7 @@ from typing import Final
 import click
 
 from vilina_edge.clock import Clock, SystemClock
+from vilina_edge.delivery.durable import write_whole
 from vilina_edge.delivery.mqtt import Arrived, Client, Connected, Died, Disconnected, Event, Refused
 from vilina_edge.errors import EdgeError, WireError
 from vilina_edge.remote import KEPT, newest
@@ -65,20 +65,6 @@ def kept(folder: Path) -> list[Validation]:
         except (OSError, WireError) as error:
             log.error("%s is not sent: %s", path, error)  # noqa: TRY400 - the text says it all
     return sorted(found, key=lambda one: one.end)
-
-
-def keep(validation: Validation, path: Path) -> None:
-    """Write a result so that a power cut leaves it whole or not at all.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as writing:
-        writing.write(encode(validation))
-        writing.flush()
-        os.fsync(writing.fileno())
-    fresh.replace(path)
 
 
 class Counterpart:
@@ -144,7 +130,7 @@ class Counterpart:
                 return
             validation = comparison.validation(secrets.token_hex(8))
             try:
-                keep(validation, self._file(validation.id))
+                write_whole(self._file(validation.id), encode(validation))
             except OSError as error:
                 log.error("the result is not kept on disk: %s", error)  # noqa: TRY400 - the text says it all
             self._unsent[validation.id] = validation
