@@ -3,9 +3,13 @@
 IngestError
 ├── SiteError          a site file that cannot be used
 ├── UnknownName        a report names a counter, line or area that the site does not have
-├── StoreError         the store cannot be opened, read or written
+├── StoreError         the store cannot be opened, read or written: later, perhaps
+│   └── ReportsRefused the store will never take these reports; it has all the others
 └── BrokerError        the broker cannot be reached or refuses us
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
 class IngestError(Exception):
@@ -21,7 +25,40 @@ class UnknownName(IngestError):  # noqa: N818 - the site model's own word
 
 
 class StoreError(IngestError):
-    """The store cannot be opened, read or written."""
+    """The store cannot be opened, read or written.
+
+    Nothing is known to be stored, and the same again may be tried, at no cost, because identities overwrite: not
+    before `retry_after_s` seconds, where the store said so.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedReport:
+    """What the store will not take, however often it is asked, and its reason.
+
+    A validation has no sequence: its id stands as `boot`, and `seq` is 1, as in its commit ack.
+    """
+
+    counter: str
+    boot: str
+    seq: int
+    reason: str
+
+
+class ReportsRefused(StoreError):  # noqa: N818 - the store answers, it does not fail
+    """These reports can never be stored; everything else that was to be written is stored, durably."""
+
+    def __init__(self, refused: Sequence[RefusedReport]) -> None:
+        first = refused[0]
+        super().__init__(
+            f"the store refuses {len(refused)} reports for good; the first, {first.counter}/{first.boot}/{first.seq}:"
+            f" {first.reason}"
+        )
+        self.refused = tuple(refused)
 
 
 class BrokerError(IngestError):

@@ -101,10 +101,11 @@ class Store(Reader, Protocol):
     """Reading and writing; one process writes."""
 
     def write(self, points: Sequence[Point]) -> None:
-        """Store all points or none; durable on return. A point that is already there changes nothing.
+        """Store all points; durable on return. A point that is already there changes nothing.
 
         Raises:
-            StoreError: nothing was stored.
+            ReportsRefused: some can never be stored; all the others are.
+            StoreError: not all is stored; the same again may be tried later.
         """
 
     def write_status(self, site: str, counter: str, status: Status, at: datetime) -> None:
