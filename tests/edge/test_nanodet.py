@@ -20,7 +20,10 @@ from vilina_edge.vision.model.rebuild import main, rebuild
 from vilina_edge.vision.nanodet import SIZE, NanoDet, decode, letterbox, suppress
 from vilina_edge.vision.source import recording
 
-MODEL = files("vilina_edge.vision") / "model" / "nanodet_m320.onnx"
+MODEL = files("vilina_edge.vision") / "model" / "nanodet_m.onnx"
+
+SHAPE = (192, 320)
+"""Height and width of what the model is shown of a wide picture."""
 
 
 def frame(image: Image) -> Frame:
@@ -55,25 +58,33 @@ def test_an_empty_picture_has_nobody() -> None:
     assert len(NanoDet()(frame(np.full((480, 640, 3), 127, dtype=np.uint8)))) == 0
 
 
-@pytest.mark.parametrize(("width", "height"), [(768, 576), (1920, 1080), (100, 800), (320, 320), (10, 3)])
-def test_letterboxing_keeps_the_aspect_ratio_and_centres(width: int, height: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "height", "sides"),
+    [
+        (768, 576, (256, 320)), (1920, 1080, (192, 320)), (100, 800, (320, 64)), (320, 320, (320, 320)),
+        (10, 3, (96, 320)),
+    ],
+)  # fmt: skip
+def test_letterboxing_keeps_the_aspect_ratio_centres_and_adds_no_more_than_the_model_needs(
+    width: int, height: int, sides: tuple[int, int]
+) -> None:
     blob, scale, (left, top) = letterbox(np.zeros((height, width, 3), dtype=np.uint8))
-    assert blob.shape == (1, 3, SIZE, SIZE)
+    assert blob.shape == (1, 3, *sides)
     assert max(width, height) * scale == pytest.approx(SIZE)
-    assert left == pytest.approx((SIZE - width * scale) / 2, abs=1)
-    assert top == pytest.approx((SIZE - height * scale) / 2, abs=1)
+    assert left == pytest.approx((sides[1] - width * scale) / 2, abs=1)
+    assert top == pytest.approx((sides[0] - height * scale) / 2, abs=1)
 
 
 def outputs() -> list[np.ndarray]:
     """What the model gives for nobody, and undecided distances."""
-    cells = [(SIZE // stride) ** 2 for stride in (8, 16, 32)]
+    cells = [(SHAPE[0] // stride) * (SHAPE[1] // stride) for stride in (8, 16, 32)]
     return [np.zeros((1, n, channels), dtype=np.float32) for channels in (80, 32) for n in cells]
 
 
 def test_a_box_is_the_centre_of_its_cell_and_the_expected_distances() -> None:
     raw = outputs()
     raw[1][0, 20 * 3 + 5, 0] = 0.8
-    boxes, scores = decode(raw)
+    boxes, scores = decode(raw, SHAPE)
     x, y, distance = (5 + 0.5) * 16, (3 + 0.5) * 16, 3.5 * 16
     assert scores.tolist() == pytest.approx([0.8])
     assert boxes[0].tolist() == pytest.approx([x - distance, y - distance, x + distance, y + distance])
@@ -83,7 +94,7 @@ def test_other_kinds_of_things_and_low_scores_are_not_people() -> None:
     raw = outputs()
     raw[0][0, 7, 1] = 0.9
     raw[0][0, 8, 0] = 0.2
-    assert len(decode(raw)[0]) == 0
+    assert len(decode(raw, SHAPE)[0]) == 0
 
 
 def test_the_better_of_two_boxes_on_one_person_is_kept() -> None:

