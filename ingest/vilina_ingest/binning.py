@@ -3,16 +3,20 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Final, NamedTuple
 
-from vilina_edge.wire import EPOCH, SLOT, GapReason
-from vilina_ingest.points import NS_PER_MS
-from vilina_ingest.store import Bins, FlowSeries
+import msgspec
+
+from vilina_edge.wire import DWELL_EDGES_S, EPOCH, SLOT, GapReason
+from vilina_ingest.points import NS_PER_MS, PresencePoint
+from vilina_ingest.store import Bins, FlowSeries, PresenceSeries
 
 NS_PER_S: Final = 1_000_000_000
 SLOT_NS: Final = int(SLOT.total_seconds()) * NS_PER_S
+NO_STAYS: Final = (0,) * (len(DWELL_EDGES_S) + 1)
 
 
 class BinnedRow(NamedTuple):
@@ -65,6 +69,90 @@ class _Sums:
 
 
 _NOTHING: Final = _Sums()
+
+
+class PresenceRow(NamedTuple):
+    """People in one area at one time; `person_s` is their mean times the seconds that were observed."""
+
+    area: str
+    at_ns: int
+    seconds: float
+    person_s: float
+    most: int
+    waiting_person_s: float | None
+    waiting_most: int | None
+    dwell: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class PresenceSums:
+    """Presence added up; `waiting_*` stay None in an area that is no queue."""
+
+    seconds: float = 0.0
+    person_s: float = 0.0
+    most: int = 0
+    waiting_person_s: float | None = None
+    waiting_most: int | None = None
+    dwell: tuple[int, ...] = NO_STAYS
+
+    def add_point(self, point: PresencePoint) -> None:
+        waiting = None if point.waiting_mean is None else point.waiting_mean * point.seconds
+        self.add(
+            PresenceRow(
+                point.area, point.at_ns, point.seconds, point.mean * point.seconds, point.most,
+                waiting, point.waiting_most, point.dwell,
+            )
+        )  # fmt: skip
+
+    def add(self, row: PresenceRow) -> None:
+        self.seconds += row.seconds
+        self.person_s += row.person_s
+        self.most = max(self.most, row.most)
+        if row.waiting_person_s is not None:
+            self.waiting_person_s = (self.waiting_person_s or 0.0) + row.waiting_person_s
+        if row.waiting_most is not None:
+            self.waiting_most = max(self.waiting_most or 0, row.waiting_most)
+        if row.dwell:
+            self.dwell = tuple(a + b for a, b in zip_longest(self.dwell, row.dwell, fillvalue=0))
+
+
+class BinnedPresence:
+    """Rows of presence added up per area and bin; `edges` in ns, as `Bins.edges`."""
+
+    def __init__(self, edges: Sequence[int], areas: Sequence[str]) -> None:
+        self._edges = edges
+        self._sums: dict[str, dict[int, PresenceSums]] = {area: defaultdict(PresenceSums) for area in areas}
+
+    def add(self, row: PresenceRow) -> None:
+        self._sums[row.area][bisect_right(self._edges, row.at_ns) - 1].add(row)
+
+    def series(self, area: str, bins: Bins) -> PresenceSeries:
+        """The area's series; a bin that nobody observed is a gap."""
+        found = [self._sums[area].get(i) for i in range(len(bins))]
+        seen = [sums if sums and sums.seconds else None for sums in found]
+        widths = [(b - a) / NS_PER_S for a, b in pairwise(self._edges)]
+        return PresenceSeries(
+            area=area,
+            bins=bins,
+            mean=tuple(None if s is None else s.person_s / s.seconds for s in seen),
+            most=tuple(None if s is None else s.most for s in seen),
+            waiting_mean=tuple(
+                None if s is None or s.waiting_person_s is None else s.waiting_person_s / s.seconds
+                for s in seen
+            ),
+            waiting_most=tuple(None if s is None else s.waiting_most for s in seen),
+            dwell=tuple(None if s is None else s.dwell for s in seen),
+            coverage=tuple(min(1.0, s.seconds / w) if s else 0.0 for s, w in zip(seen, widths, strict=True)),
+        )
+
+
+def encode_dwell(dwell: tuple[int, ...]) -> str:
+    """A histogram as text; none at all is short."""
+    return msgspec.json.encode(dwell).decode()
+
+
+def decode_dwell(text: str) -> tuple[int, ...]:
+    return msgspec.json.decode(text, type=tuple[int, ...])
 
 
 def ns_of(at: datetime) -> int:

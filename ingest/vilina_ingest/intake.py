@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from vilina_edge.errors import WireError
 from vilina_edge.wire import (
     CommitAck,
@@ -22,6 +24,7 @@ from vilina_ingest.errors import UnknownName
 from vilina_ingest.points import Point, points
 from vilina_ingest.quarantine import Quarantined
 from vilina_ingest.site import Site
+from vilina_ingest.store import Batch, Told
 
 ACK_RANGES = 100
 
@@ -71,6 +74,20 @@ def commit_acks(stored: Iterable[Stored]) -> list[tuple[str, CommitAck]]:
             for i in range(0, len(ranges), ACK_RANGES)
         ]
     return acks
+
+
+def batch_of(intake: Intake, site: str) -> Batch:
+    """What the store is to keep of an intake; a status that has no time is as old as its arrival."""
+    return Batch(
+        points=intake.points,
+        statuses=[
+            Told(site, counter, msgspec.structs.replace(status, at=status.at or intake.at))
+            for counter, status in intake.statuses
+        ],
+        healths=[Told(site, *told) for told in intake.healths],
+        config_acks=[Told(site, *told) for told in intake.config_acks],
+        validations=[Told(site, *told) for told in intake.validations],
+    )
 
 
 def _take(intake: Intake, topic: Topic, payload: bytes, site: Site) -> None:

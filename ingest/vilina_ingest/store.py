@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Protocol, Self
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
-from vilina_edge.wire import ConfigAck, GapReason, Health, Status, Validation
+from vilina_edge.wire import ConfigAck, GapReason, Health, Message, Status, Validation
 from vilina_ingest.points import Point, Quality
+from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
+from vilina_ingest.site import Retention
+
+M_co = TypeVar("M_co", bound=Message, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,29 @@ class FlowSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class PresenceSeries:
+    """People in one area per bin. None is a gap, and in `waiting_*` also an area that is no queue.
+
+    `mean` is weighted by time, `dwell` a histogram of finished stays (`wire.DWELL_EDGES_S`), `coverage` the share of
+    each bin that was observed.
+    """
+
+    area: str
+    bins: Bins
+    mean: tuple[float | None, ...]
+    most: tuple[int | None, ...]
+    waiting_mean: tuple[float | None, ...]
+    waiting_most: tuple[int | None, ...]
+    dwell: tuple[tuple[int, ...] | None, ...]
+    coverage: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report as the store remembers it: for audits and tests, not for pages."""
+    """A report as the store remembers it: for audits and tests, not for pages.
+
+    Where retention has removed the raw points, reports without a hole between them are remembered as one.
+    """
 
     counter: str
     boot: str
@@ -71,6 +96,37 @@ class CounterState:
     config_ack: ConfigAck | None
     last_report_end: datetime | None
     last_quality: Quality | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[M_co]):
+    """A message that a counter sent of itself."""
+
+    site: str
+    counter: str
+    message: M_co
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is stored together.
+
+    Of statuses, healths and config acks the last one counts; a status has its time. Points and validations that are
+    already there change nothing.
+    """
+
+    points: Sequence[Point] = ()
+    statuses: Sequence[Told[Status]] = ()
+    healths: Sequence[Told[Health]] = ()
+    config_acks: Sequence[Told[ConfigAck]] = ()
+    validations: Sequence[Told[Validation]] = ()
+
+
+class Removed(NamedTuple):
+    """Rows that retention removed."""
+
+    raw: int
+    rollup: int
 
 
 class Reader(Protocol):
@@ -94,28 +150,53 @@ class Reader(Protocol):
     def validations(self, site: str, counter: str) -> list[Validation]:
         """What technicians counted by hand at a counter, oldest first."""
 
+    def presence(self, site: str, bins: Bins, areas: Sequence[str]) -> dict[str, PresenceSeries]:
+        """People in the named areas per bin, answered as `flows` are."""
+
+    def live(self, site: str, start: datetime, end: datetime, zone: str | None) -> list[OccupancyPoint]:
+        """Live estimates of a zone, or of the whole site, from `start` until before `end`, in order of time."""
+
+    def settled(self, site: str, first: date, last: date) -> list[SettledDay]:
+        """Settled local days from the first to the last, of all zones and the site, in order of days."""
+
+    def corrections(self, site: str, start: datetime, end: datetime) -> list[Correction]:
+        """The drift ledger from `start` until before `end`, in order of `at`."""
+
+    def events(self, site: str, start: datetime, end: datetime) -> list[SiteEvent]:
+        """Events that last at some time from `start` until before `end`, in order of `since`."""
+
     def close(self) -> None: ...
 
 
 class Store(Reader, Protocol):
-    """Reading and writing; one process writes."""
+    """Reading and writing; one process writes. What was written is durable on return.
 
-    def write(self, points: Sequence[Point]) -> None:
-        """Store all points; durable on return. A point that is already there changes nothing.
+    Every writing method raises StoreError when not all is known to be stored; the same again may be tried later.
+    """
+
+    def write(self, batch: Batch) -> None:
+        """Store a batch. A status that says the same again does not change since when.
 
         Raises:
             ReportsRefused: some can never be stored; all the others are.
             StoreError: not all is stored; the same again may be tried later.
         """
 
-    def write_status(self, site: str, counter: str, status: Status, at: datetime) -> None:
-        """Remember a counter's status, which arrived `at`; the same status again does not change since when."""
+    def write_live(self, site: str, points: Sequence[OccupancyPoint]) -> None:
+        """Keep live estimates; one of the same zone and minute replaces the older one."""
 
-    def write_health(self, site: str, counter: str, health: Health) -> None:
-        """Remember a counter's newest health."""
+    def write_settled(self, site: str, days: Sequence[SettledDay]) -> None:
+        """Keep settled days; one of the same zone and day replaces the older one."""
 
-    def write_config_ack(self, site: str, counter: str, ack: ConfigAck) -> None:
-        """Remember what a counter did with the config that it was sent last."""
+    def write_correction(self, site: str, correction: Correction) -> None:
+        """Add to the drift ledger; one that is already there changes nothing."""
 
-    def write_validation(self, site: str, counter: str, validation: Validation) -> None:
-        """Keep a validation; one that is already there changes nothing."""
+    def write_events(self, site: str, events: Sequence[SiteEvent]) -> None:
+        """Keep events; one of the same id replaces the older one."""
+
+    def retain(self, site: str, retention: Retention, now: datetime) -> Removed:
+        """Remove raw points and live estimates older than `raw_days`, and roll-ups, settled days and events older than
+        `rollup_days`. The drift ledger and validations stay.
+
+        Late points older than `raw_days` still reach the roll-up, and those that were counted before are known.
+        """

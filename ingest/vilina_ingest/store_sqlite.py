@@ -4,26 +4,44 @@ What was committed survives a power cut. Raw points and their 15-minute roll-up 
 never disagree.
 """
 
-import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Final, Self, get_args
-
-import msgspec
+from typing import Self
 
 from vilina_edge.delivery.durable import WAIT_MS, open_durable, transaction
-from vilina_edge.wire import ConfigAck, GapReason, Health, Status, Validation
-from vilina_ingest.binning import SLOT_NS, Binned, BinnedRow, end_of, ns_of
+from vilina_edge.wire import Validation
 from vilina_ingest.errors import StoreError
-from vilina_ingest.points import CrossingsPoint, Point, PresencePoint
-from vilina_ingest.sqlite_schema import check_schema
-from vilina_ingest.store import Bins, CounterState, FlowSeries, StoredReport
-
-GAP_REASONS: Final = get_args(GapReason)
+from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
+from vilina_ingest.site import Retention
+from vilina_ingest.sqlite_messages import get_counters, get_reports, get_validations, put_messages
+from vilina_ingest.sqlite_migrate import OLDEST, migrate
+from vilina_ingest.sqlite_points import PointWriter
+from vilina_ingest.sqlite_records import (
+    get_corrections,
+    get_events,
+    get_live,
+    get_settled,
+    put_correction,
+    put_events,
+    put_live,
+    put_settled,
+)
+from vilina_ingest.sqlite_retain import STEPS, Horizons
+from vilina_ingest.sqlite_schema import SCHEMA_VERSION, create_schema, schema_version
+from vilina_ingest.sqlite_series import read_flows, read_presence
+from vilina_ingest.store import (
+    Batch,
+    Bins,
+    CounterState,
+    FlowSeries,
+    PresenceSeries,
+    Removed,
+    StoredReport,
+)
 
 
 class SqliteStore:
@@ -32,7 +50,7 @@ class SqliteStore:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._lock = threading.Lock()
-        self._series: dict[tuple[str, str, str, str, str], int] = {}
+        self._points = PointWriter()
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -45,7 +63,7 @@ class SqliteStore:
             raise StoreError(f"there is no store at {path}; start `vilina ingest run` first, which makes it")
         try:
             db = _open_to_read(path) if read_only else open_durable(path)
-            check_schema(db, path, create=not read_only)
+            _bring_up(db, path, read_only=read_only)
         except sqlite3.Error as error:
             raise StoreError(f"the store at {path} cannot be opened: {error}") from error
         return cls(db)
@@ -54,76 +72,38 @@ class SqliteStore:
         with self._lock:
             self._db.close()
 
-    def write(self, points: Sequence[Point]) -> None:
+    def write(self, batch: Batch) -> None:
         with self._writing() as db:
-            rollup: dict[tuple[int, int], list[float]] = {}
-            reasons: dict[tuple[int, int], str] = {}
-            newest: dict[tuple[str, str], tuple[int, str | None]] = {}
-            for point in points:
-                counter = (point.site, point.counter)
-                if counter not in newest or newest[counter][0] < point.at_ns:
-                    newest[counter] = (point.at_ns, point.quality)
-                if isinstance(point, PresencePoint):
-                    _insert_presence(db, point)
-                    continue
-                series = self._series_id(db, point)
-                if not _insert_crossings(db, series, point):
-                    continue
-                key = (series, point.at_ns // SLOT_NS)
-                sums = rollup.setdefault(key, [0, 0, 0.0])
-                sums[0] += point.entered
-                sums[1] += point.left
-                sums[2] += point.seconds
-                if point.quality in GAP_REASONS:
-                    reasons[key] = point.quality
-            db.executemany(
-                "INSERT INTO flow_15m VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " entered = entered + excluded.entered, left = left + excluded.left,"
-                " seconds = seconds + excluded.seconds, reason = coalesce(excluded.reason, reason)",
-                [(*key, *sums, reasons.get(key)) for key, sums in rollup.items()],
-            )
-            db.executemany(
-                "INSERT INTO counter (site, counter, last_at_ns, last_quality) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE"
-                " SET last_at_ns = excluded.last_at_ns, last_quality = excluded.last_quality"
-                " WHERE last_at_ns IS NULL OR last_at_ns < excluded.last_at_ns",
-                [(*key, *last) for key, last in newest.items()],
-            )
+            self._points.write(db, batch.points)
+            put_messages(db, batch)
 
-    def write_status(self, site: str, counter: str, status: Status, at: datetime) -> None:
-        known = self.counters(site).get(counter)
-        if known and known.status and _same_state(known.status, status):
-            return
-        dated = msgspec.structs.replace(status, at=status.at or at)
+    def write_live(self, site: str, points: Sequence[OccupancyPoint]) -> None:
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO counter (site, counter, status) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET status = excluded.status",
-                (site, counter, msgspec.json.encode(dated)),
-            )
+            put_live(db, site, points)
 
-    def write_health(self, site: str, counter: str, health: Health) -> None:
+    def write_settled(self, site: str, days: Sequence[SettledDay]) -> None:
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO counter (site, counter, health) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET health = excluded.health",
-                (site, counter, msgspec.json.encode(health)),
-            )
+            put_settled(db, site, days)
 
-    def write_config_ack(self, site: str, counter: str, ack: ConfigAck) -> None:
+    def write_correction(self, site: str, correction: Correction) -> None:
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO counter (site, counter, config_ack) VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET config_ack = excluded.config_ack",
-                (site, counter, msgspec.json.encode(ack)),
-            )
+            put_correction(db, site, correction)
 
-    def write_validation(self, site: str, counter: str, validation: Validation) -> None:
+    def write_events(self, site: str, events: Sequence[SiteEvent]) -> None:
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO validation VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (site, counter, validation.id, msgspec.json.encode(validation)),
-            )
+            put_events(db, site, events)
+
+    def retain(self, site: str, retention: Retention, now: datetime) -> Removed:
+        plan = Horizons.of(retention, now)
+        removed = Removed(0, 0)
+        for step in STEPS:
+            more = True
+            while more:
+                # One short transaction at a time, so that ingest is never kept waiting.
+                with self._writing() as db:
+                    rows, more = step(db, site, plan)
+                removed = Removed(removed.raw + rows.raw, removed.rollup + rows.rollup)
+        return removed
 
     def version(self) -> int:
         with self._reading() as db:
@@ -131,65 +111,40 @@ class SqliteStore:
             return int(foreign) << 40 | db.total_changes
 
     def flows(self, site: str, bins: Bins, lines: Sequence[str]) -> dict[str, FlowSeries]:
-        edges = [ns_of(edge) for edge in bins.edges]
         with self._reading() as db:
-            rows = _rollup_rows if all(edge % SLOT_NS == 0 for edge in edges) else _raw_rows
-            binned = Binned(edges, lines)
-            for row in rows(db, site, lines, start=edges[0], end=edges[-1]):
-                binned.add(row)
-        return {line: binned.series(line, bins) for line in lines}
+            return read_flows(db, site, bins, lines)
+
+    def presence(self, site: str, bins: Bins, areas: Sequence[str]) -> dict[str, PresenceSeries]:
+        with self._reading() as db:
+            return read_presence(db, site, bins, areas)
+
+    def live(self, site: str, start: datetime, end: datetime, zone: str | None) -> list[OccupancyPoint]:
+        with self._reading() as db:
+            return get_live(db, site, start, end, zone=zone)
+
+    def settled(self, site: str, first: date, last: date) -> list[SettledDay]:
+        with self._reading() as db:
+            return get_settled(db, site, first, last)
+
+    def corrections(self, site: str, start: datetime, end: datetime) -> list[Correction]:
+        with self._reading() as db:
+            return get_corrections(db, site, start, end)
+
+    def events(self, site: str, start: datetime, end: datetime) -> list[SiteEvent]:
+        with self._reading() as db:
+            return get_events(db, site, start, end)
 
     def counters(self, site: str) -> dict[str, CounterState]:
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT counter, status, health, config_ack, last_at_ns, last_quality FROM counter WHERE site = ?",
-                (site,),
-            ).fetchall()
-        return {
-            counter: CounterState(
-                counter=counter,
-                status=msgspec.json.decode(status, type=Status) if status else None,
-                health=msgspec.json.decode(health, type=Health) if health else None,
-                config_ack=msgspec.json.decode(config_ack, type=ConfigAck) if config_ack else None,
-                last_report_end=end_of(last_at_ns) if last_at_ns else None,
-                last_quality=quality,
-            )
-            for counter, status, health, config_ack, last_at_ns, quality in rows
-        }
+            return get_counters(db, site)
 
     def reports(self, site: str, counter: str) -> list[StoredReport]:
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT counter, boot, first_seq, seq FROM crossings JOIN series ON series.id = series"
-                " WHERE site = ?1 AND counter = ?2"
-                " UNION SELECT counter, boot, first_seq, seq FROM presence WHERE site = ?1 AND counter = ?2"
-                " ORDER BY boot, seq",
-                (site, counter),
-            )
-            return [StoredReport(*row) for row in rows]
+            return get_reports(db, site, counter)
 
     def validations(self, site: str, counter: str) -> list[Validation]:
         with self._reading() as db:
-            rows = db.execute(
-                "SELECT payload FROM validation WHERE site = ? AND counter = ?", (site, counter)
-            ).fetchall()
-        found = [msgspec.json.decode(payload, type=Validation) for (payload,) in rows]
-        return sorted(found, key=lambda validation: validation.start)
-
-    def _series_id(self, db: sqlite3.Connection, point: CrossingsPoint) -> int:
-        key = (point.site, point.counter, point.line, point.origin, point.to)
-        if key not in self._series:
-            db.execute(
-                "INSERT OR IGNORE INTO series (site, counter, line, origin, target) VALUES (?, ?, ?, ?, ?)",
-                key,
-            )
-            (found,) = db.execute(
-                "SELECT id FROM series"
-                " WHERE site = ? AND counter = ? AND line = ? AND origin = ? AND target = ?",
-                key,
-            ).fetchone()
-            self._series[key] = found
-        return self._series[key]
+            return get_validations(db, site, counter)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -198,8 +153,8 @@ class SqliteStore:
                 with transaction(self._db) as db:
                     yield db
             except BaseException as error:
-                # Series made in the abandoned transaction are gone again.
-                self._series.clear()
+                # Numbers given in the abandoned transaction are gone again.
+                self._points.forget()
                 if not isinstance(error, sqlite3.Error):
                     raise
                 raise StoreError(
@@ -223,47 +178,21 @@ def _open_to_read(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _same_state(a: Status, b: Status) -> bool:
-    return (a.state, a.reason, a.boot) == (b.state, b.reason, b.boot)
-
-
-def _insert_crossings(db: sqlite3.Connection, series: int, point: CrossingsPoint) -> bool:
-    """Whether the point was new."""
-    cursor = db.execute(
-        "INSERT INTO crossings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (series, point.at_ns, point.entered, point.left, point.seconds,
-         point.boot, point.seq, point.first_seq, point.quality),
-    )  # fmt: skip
-    return cursor.rowcount == 1
-
-
-def _insert_presence(db: sqlite3.Connection, point: PresencePoint) -> None:
-    db.execute(
-        "INSERT INTO presence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (point.site, point.counter, point.area, point.at_ns, point.mean, point.most,
-         point.waiting_mean, point.waiting_most, msgspec.json.encode(point.dwell).decode(), point.seconds,
-         point.boot, point.seq, point.first_seq, point.quality),
-    )  # fmt: skip
-
-
-def _rollup_rows(
-    db: sqlite3.Connection, site: str, lines: Sequence[str], *, start: int, end: int
-) -> Iterator[BinnedRow]:
-    rows = db.execute(
-        "SELECT line, slot, entered, left, seconds, reason FROM flow_15m JOIN series ON series.id = series"
-        " WHERE site = ? AND line IN (SELECT value FROM json_each(?)) AND slot >= ? AND slot < ?",
-        (site, json.dumps(list(lines)), start // SLOT_NS, end // SLOT_NS),
-    )
-    return (BinnedRow(line, slot * SLOT_NS, *rest) for line, slot, *rest in rows)
-
-
-def _raw_rows(
-    db: sqlite3.Connection, site: str, lines: Sequence[str], *, start: int, end: int
-) -> Iterator[BinnedRow]:
-    rows = db.execute(
-        "SELECT line, at_ns, entered, left, seconds, CASE WHEN seconds = 0 THEN quality END"
-        " FROM crossings JOIN series ON series.id = series"
-        " WHERE site = ? AND line IN (SELECT value FROM json_each(?)) AND at_ns >= ? AND at_ns < ?",
-        (site, json.dumps(list(lines)), start, end),
-    )
-    return (BinnedRow(*row) for row in rows)
+def _bring_up(db: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
+    """Make the tables in an empty file, or bring those of an older version to this one."""
+    version = schema_version(db)
+    if version == SCHEMA_VERSION:
+        return
+    if version is None and not read_only:
+        create_schema(db)
+    elif version is not None and OLDEST <= version < SCHEMA_VERSION:
+        if read_only:
+            raise StoreError(
+                f"{path} is of an older Vilina; start `vilina ingest run` first, which renews it"
+            )
+        migrate(db)
+    else:
+        raise StoreError(
+            f"{path} is not a store of this version of Vilina (it says {version or 0}, we need {SCHEMA_VERSION});"
+            " name another file"
+        )

@@ -22,7 +22,7 @@ from vilina_edge.delivery.mqtt import (
 )
 from vilina_edge.wire import PREFIX, Topic, encode
 from vilina_ingest.errors import BrokerError, StoreError
-from vilina_ingest.intake import Intake, commit_acks, take_in
+from vilina_ingest.intake import Intake, batch_of, commit_acks, take_in
 from vilina_ingest.quarantine import Quarantine
 from vilina_ingest.site import Site
 from vilina_ingest.store import Store
@@ -128,13 +128,4 @@ class Ingest:
             self._quarantine.add(intake.refused)
             for message in intake.refused:
                 log.warning("quarantined a message on %s: %s", message.topic, message.reason)
-        if intake.points:
-            self._store.write(intake.points)
-        for counter, status in intake.statuses:
-            self._store.write_status(self._site.id, counter, status, intake.at)
-        for counter, health in intake.healths:
-            self._store.write_health(self._site.id, counter, health)
-        for counter, config_ack in intake.config_acks:
-            self._store.write_config_ack(self._site.id, counter, config_ack)
-        for counter, validation in intake.validations:
-            self._store.write_validation(self._site.id, counter, validation)
+        self._store.write(batch_of(intake, self._site.id))

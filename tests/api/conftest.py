@@ -18,6 +18,7 @@ from tests.waiting import until
 from vilina_api.app import create_app
 from vilina_edge.wire import GapReason, LineCount, Report
 from vilina_ingest.points import points
+from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 
 NOON = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
@@ -53,7 +54,7 @@ class Served:
                 LineCount(line="across", entered=across[0], left=across[1]),
             ),
         )  # fmt: skip
-        self.store.write(points(report, square()))
+        self.store.write(Batch(points(report, square())))
 
     def get(self, path: str, status: int = 200, **parameters: Any) -> Any:
         answer = self.client.get(path, params=parameters)

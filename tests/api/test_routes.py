@@ -10,11 +10,13 @@ import pytest
 
 from tests.api.conftest import BOOT, NOON, Served
 from tests.brokers import free_port
+from tests.ingest.stores import told
 from tests.processes import Process
 from tests.sites import square, write_square
 from tests.waiting import until
 from vilina_edge.wire import BlindReason, ConfigAck, HandCount, Health, Status, Validation
 from vilina_ingest.errors import StoreError
+from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 
 
@@ -74,7 +76,7 @@ def test_a_counter_is_online_then_silent_and_says_since_when(served: Served) -> 
     served.shows(lambda live: live["counters"][0]["state"] == "online")
     assert served.live()["attention"] == []
     served.clock.advance(minutes=6)
-    served.store.write_health("square", "counter-a", Health(boot=BOOT, at=NOON, uptime_s=1.0, outbox_depth=3))
+    served.store.write(Batch(healths=[told(Health(boot=BOOT, at=NOON, uptime_s=1.0, outbox_depth=3))]))
     served.shows(lambda live: live["counters"][0]["state"] == "silent")
     live = served.live()
     assert live["attention"][0]["text"] == "Door A silent since 12:00"
@@ -87,7 +89,7 @@ def test_a_counter_is_online_then_silent_and_says_since_when(served: Served) -> 
 )
 def test_what_a_counter_says_of_itself_shows_at_once(served: Served, state: str, words: str) -> None:
     served.report(NOON)
-    served.store.write_status("square", "counter-a", Status(state=state, boot=BOOT), NOON)  # type: ignore[arg-type]  # one of its values
+    served.store.write(Batch(statuses=[told(Status(state=state, boot=BOOT, at=NOON))]))  # type: ignore[arg-type]  # one of its values
     served.shows(lambda live: live["counters"][0]["state"] == state)
     assert words in served.live()["attention"][0]["text"]
 
@@ -98,8 +100,8 @@ def test_what_a_counter_says_of_itself_shows_at_once(served: Served, state: str,
 )
 def test_a_counter_that_does_not_see_says_why(served: Served, reason: BlindReason, words: str) -> None:
     served.report(NOON)
-    served.store.write_status("square", "counter-a", Status(state="blind", boot=BOOT), NOON)
-    served.store.write_status("square", "counter-a", Status(state="blind", boot=BOOT, reason=reason), NOON)
+    served.store.write(Batch(statuses=[told(Status(state="blind", boot=BOOT, at=NOON))]))
+    served.store.write(Batch(statuses=[told(Status(state="blind", boot=BOOT, reason=reason, at=NOON))]))
     served.shows(lambda live: live["counters"][0]["reason"] == reason)
     assert served.live()["attention"][0]["text"] == words
 
@@ -111,16 +113,16 @@ def test_hand_counts_are_told_with_their_error(served: Served) -> None:
     kept = Validation(
         id=BOOT, line="middle", start=NOON, end=NOON + timedelta(minutes=9), hand_counts=(hand,), enough=False
     )
-    served.store.write_validation("square", "counter-a", kept)
-    served.store.write_validation("square", "counter-a", kept)
-    (told,) = served.get("/v1/sites/square/counters/counter-a/validations")["validations"]
-    assert (told["line"], told["enough"], told["directions"][0]["error"]) == ("middle", False, -0.02)
+    served.store.write(Batch(validations=[told(kept)]))
+    served.store.write(Batch(validations=[told(kept)]))
+    (shown,) = served.get("/v1/sites/square/counters/counter-a/validations")["validations"]
+    assert (shown["line"], shown["enough"], shown["directions"][0]["error"]) == ("middle", False, -0.02)
     served.get("/v1/sites/square/counters/nobody/validations", 404)
 
 
 def test_the_config_that_a_counter_counts_by_is_told(served: Served) -> None:
     served.report(NOON)
-    served.store.write_config_ack("square", "counter-a", ConfigAck(accepted=False, version=7, fault="line"))
+    served.store.write(Batch(config_acks=[told(ConfigAck(accepted=False, version=7, fault="line"))]))
     served.shows(lambda live: live["counters"][0]["config_version"] == 7)
     assert served.live()["counters"][0]["config_accepted"] is False
 

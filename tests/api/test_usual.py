@@ -13,6 +13,7 @@ from vilina_edge.wire import SLOT, LineCount, Report
 from vilina_ingest.calendar import quarters_of_day
 from vilina_ingest.points import points
 from vilina_ingest.site import Site
+from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 
 SITE = Site.model_validate(SQUARE | {"opening": {"sun": {"opens": "07:00", "closes": "20:00"}}})
@@ -37,7 +38,7 @@ def live_through(store: SqliteStore, day: date, *, people: int, blind_at: time |
             counter="counter-a", boot=f"{day.toordinal():016x}", seq=seq, start=start, end=start + SLOT,
             lines=(LineCount(line="middle", entered=entered, left=left), LineCount(line="across", entered=0, left=0)),
         )  # fmt: skip
-        store.write(points(report, SITE))
+        store.write(Batch(points(report, SITE)))
 
 
 def inside(store: SqliteStore, day: date) -> dict[str, float]:

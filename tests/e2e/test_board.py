@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.api.conftest import NOON, Served, served
+from tests.api.conftest import BOOT, NOON, Served, served
+from tests.ingest.stores import told
 from vilina_edge.wire import Status
+from vilina_ingest.store import Batch
 
 __all__ = ["served"]
 WIDTHS = (320, 768, 1440, 1920)
@@ -43,7 +45,7 @@ def test_the_board_answers_how_busy_it_is(page: Page) -> None:
 def test_the_board_updates_by_itself(page: Page, served: Served) -> None:
     served.report(NOON, middle=(5, 0))
     expect(page.locator(".now .number")).to_have_text("14")
-    served.store.write_status("square", "counter-a", Status(state="offline", boot="00000000000000aa"), NOON)
+    served.store.write(Batch(statuses=[told(Status(state="offline", boot=BOOT, at=NOON))]))
     expect(page.locator(".needs")).to_contain_text("Door A not connected since 12:00")
 
 

@@ -1,7 +1,7 @@
 """Ingest on real brokers: what it stores, what it refuses, and when it says so."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,8 +21,8 @@ from vilina_edge.delivery.mqtt import Arrived, BrokerAddress, Client, Connected,
 from vilina_edge.wire import CommitAck, Health, LineCount, Report, Status, Topic, decode, encode
 from vilina_ingest.cli import ingest as ingest_group
 from vilina_ingest.errors import StoreError
-from vilina_ingest.points import Point
 from vilina_ingest.quarantine import Quarantine
+from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 from vilina_ingest.subscribe import BATCH, Ingest
 
@@ -45,10 +45,10 @@ class FailingStore(SqliteStore):
 
     full = False
 
-    def write(self, points: Sequence[Point]) -> None:
+    def write(self, batch: Batch) -> None:
         if self.full:
             raise StoreError("the disk is full")
-        super().write(points)
+        super().write(batch)
 
 
 @dataclass

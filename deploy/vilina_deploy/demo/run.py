@@ -26,6 +26,7 @@ from vilina_edge.simulation.scene import Scene
 from vilina_edge.vision.source import probe
 from vilina_ingest.points import points
 from vilina_ingest.site import Site
+from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 
 SEED: Final = 2026
@@ -88,7 +89,7 @@ class Demo:
             for reports in shown:
                 if self._stop.is_set():
                     break
-                store.write([point for report in reports for point in points(report, site)])
+                store.write(Batch([point for report in reports for point in points(report, site)]))
         store.close()
         return now
 
