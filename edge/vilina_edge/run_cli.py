@@ -50,6 +50,10 @@ def run(config: Path, source: str | None, *, fast: bool, repeat: bool) -> None:
         settings = CounterSettings.load(config)
         if source is not None:
             settings = settings.model_copy(update={"source": source})
+        if (fast or repeat) and _has_own_pace(settings.source):
+            raise click.UsageError(
+                f"--fast and --repeat are for recordings; {without_password(settings.source)} has its own pace"
+            )
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
@@ -61,8 +65,7 @@ def run(config: Path, source: str | None, *, fast: bool, repeat: bool) -> None:
 def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat: bool) -> None:
     clock = SystemClock()
     boot = secrets.token_hex(8)
-    seen = is_live(settings.source) or is_simulation(settings.source)
-    timeline = _timeline(settings.source, clock) if fast and not seen else Timeline(clock)
+    timeline = _timeline(settings.source, clock) if fast else Timeline(clock)
     remote = RemoteConfig(settings.config, file=settings.outbox.with_name(KEPT))
     config = remote.current
     pose = settings.pose_text()
@@ -73,7 +76,7 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
     watch = Watch(
         tally=Tally(
             counter=settings.counter, boot=boot, lines=line_names(config), areas=area_names(config),
-            start=timeline.utc(BEGINNING) if fast and not seen else timeline.now(),
+            start=timeline.utc(BEGINNING) if fast else timeline.now(),
         ),
         courier=courier,
         timeline=timeline,
@@ -87,7 +90,7 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
     def open_eye(config: Config) -> EyeProcess:
         task = Task(
             source=settings.source, config=config, detector=settings.detector, threads=settings.threads,
-            pose=pose, utc=timeline.now(), fast=fast and not seen, repeat=repeat,
+            pose=pose, utc=timeline.now(), fast=fast, repeat=repeat,
         )  # fmt: skip
         return EyeProcess(task)
 
@@ -99,10 +102,15 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
         settings.broker,
     )
     try:
-        watch.run(open_eye, config, once=not (seen or repeat))
+        watch.run(open_eye, config, once=not (repeat or _has_own_pace(settings.source)))
         _wait_until_stored(courier, stop)
     finally:
         courier.stop()
+
+
+def _has_own_pace(source: str) -> bool:
+    """A camera or a simulation; anything else is a recording."""
+    return is_live(source) or is_simulation(source)
 
 
 def _timeline(recording: str, clock: Clock) -> Timeline:

@@ -370,3 +370,17 @@ def test_a_missing_counters_file_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(run, [str(tmp_path / "nothing.yaml")])
     assert result.exit_code == 1
     assert "cannot be read" in result.output
+
+
+@pytest.mark.parametrize("option", ["--fast", "--repeat"])
+@pytest.mark.parametrize("source", ["simulation:20", "/dev/video0"])
+def test_what_has_its_own_pace_is_neither_hurried_nor_repeated(
+    source: str, option: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "counter.yaml"
+    lines = "[{name: door, points: [100, 0, 100, 400]}]"
+    path.write_text(f"site: s\ncounter: c\nsource: x.mp4\nlines: {lines}\n", encoding="utf-8")
+    result = CliRunner().invoke(run, [str(path), "--source", source, option])
+    assert result.exit_code == 2
+    assert "are for recordings" in result.output
+    assert source in result.output
