@@ -179,9 +179,9 @@ def test_who_walks_out_is_not_mixed_up_with_who_walks_in() -> None:
 
 
 def test_on_a_measured_floor_bands_are_metres() -> None:
-    # 100 px are 1 m: the band is 8 % of 1.7 m, so turning back 10 px behind the line is none, 20 px are two.
+    # 100 px are 1 m: the band is 20 % of 1.7 m, so turning back 25 px behind the line is none, 45 px are two.
     floor = Plane.fit([(0, 0), (800, 0), (800, 400), (0, 400)], [(0, 0), (8, 0), (8, 4), (0, 4)])
-    for beyond, found in ((10, []), (20, ["entered", "left"])):
+    for beyond, found in ((25, []), (45, ["entered", "left"])):
         back = through((600, 200), (400 - beyond, 200), (400 - beyond, 210), (600, 210), seconds=11)
         frames = seen([back], per_second=10, seconds=12)
         assert directions(counted(frames, [DOWN], plane=floor)) == found

@@ -62,6 +62,23 @@ def test_who_is_hidden_and_comes_back_elsewhere_on_their_way_is_stitched() -> No
     assert len(people(tracks(frames))) == 1
 
 
+@pytest.mark.parametrize(("frame", "number"), [(None, 1), ((640, 400), 2), ((640, 600), 1)])
+def test_who_is_first_seen_at_the_pictures_border_continues_nobody(
+    frame: tuple[int, int] | None, number: int
+) -> None:
+    """Somebody vanishes inside the picture; 2.7 seconds later somebody's feet are at its lower border."""
+    first, second = (
+        straight((200, 250), (200, 330), seconds=3),
+        straight((200, 400), (220, 330), seconds=3, begin=5.7),
+    )
+    tracker, known = Tracker(frame=frame), set[int]()
+    for index in range(80):
+        places = [place for walk in (first, second) if (place := walk(index / 10)) is not None]
+        step = tracker.step(boxes(places), index / 10)
+        known |= {track for track, _ in step.samples}
+    assert len(known) == number
+
+
 def test_who_is_gone_for_long_is_forgotten() -> None:
     tracker = Tracker()
     for index in range(10):

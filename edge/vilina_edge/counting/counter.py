@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from vilina_edge.counting.crossing import AS_MEASURED, BAND, BAND_FROM_ABOVE, LEAN, Crosser, Passage
+from vilina_edge.counting.crossing import AS_MEASURED, BAND, BAND_OF_BODIES, LEAN, Crosser, Passage
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
@@ -53,9 +53,11 @@ class Counter:
             PlaneError: a line is not on the floor.
         """
         self._lines = tuple(lines if plane is None else map(plane.line, lines))
-        self._plane = plane
         above = reference == "centre"
-        self._band, self._slack = (BAND_FROM_ABOVE, LEAN) if above else (BAND, AS_MEASURED)
+        # The middle of somebody seen from above has no feet to look for.
+        self._plane = replace(plane, lean=None) if plane is not None and above else plane
+        self._band = BAND_OF_BODIES if above or plane is not None else BAND
+        self._slack = LEAN if above else AS_MEASURED
         self._tracker = Tracker(reference=reference, frame=frame)
         self._paths: dict[int, _Path] = {}
         self._epoch: datetime | None = None

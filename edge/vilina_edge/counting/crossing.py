@@ -13,8 +13,11 @@ from vilina_edge.types import Direction
 
 BAND: Final = 0.08
 """Half width of the band around the line, in body heights: a side is left only beyond it."""
-BAND_FROM_ABOVE: Final = 0.2
-"""The same for the centre of somebody seen from above, about 0.3 m: whole bodies come and go there, none hidden."""
+BAND_OF_BODIES: Final = 0.2
+"""The same where the middle of the body is known, about 0.3 m: seen from above, or standing on a measured floor.
+
+Half a body is so deep, and half a step so long; who turns back nearer to the line never was on the other side.
+"""
 THIN_BAND: Final = 0.04
 """Enough for the first side of a path, and for its end."""
 

@@ -45,7 +45,11 @@ class Plan:
             for one in config.areas
         )
         floor = config.floor
-        plane = None if floor is None else _made("floor", None, lambda: Plane.fit(floor.pixels, floor.metres))
+        plane = (
+            None
+            if floor is None
+            else _made("floor", None, lambda: Plane.fit(floor.pixels, floor.metres, size=size))
+        )
         plan = cls(size, lines, areas, plane, config.reference)
         for line in lines:
             _made("line", line.name, lambda line=line: plan.check_line(line))  # type: ignore[misc]  # bound early

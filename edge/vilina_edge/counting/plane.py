@@ -1,4 +1,7 @@
-"""The floor in the picture: from pixels to metres, where somebody has measured four points of it."""
+"""The floor in the picture: from pixels to metres, where somebody has measured four points of it.
+
+If the picture's size is known, the four points also tell how people lean in it: see `lean`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,10 +10,11 @@ from typing import Final, Self
 import numpy as np
 
 from vilina_edge.counting.area import Area
+from vilina_edge.counting.lean import Lean
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.track import Sample
 from vilina_edge.errors import PlaneError
-from vilina_edge.types import Floats
+from vilina_edge.types import Floats, Size
 
 PERSON_M: Final = 1.7
 """How high a person is: on the floor, one body height is so many metres."""
@@ -25,10 +29,11 @@ class Plane:
     """
 
     matrix: Floats
+    lean: Lean | None = None
 
     @classmethod
-    def fit(cls, pixels: Sequence[Point], metres: Sequence[Point]) -> Self:
-        """The plane on which four points of the picture lie where they were measured.
+    def fit(cls, pixels: Sequence[Point], metres: Sequence[Point], *, size: Size | None = None) -> Self:
+        """The plane on which four points of the picture, of that size, lie where they were measured.
 
         Raises:
             PlaneError: not four points each, or three of them on one line.
@@ -49,7 +54,8 @@ class Plane:
             raise PlaneError("three of the floor's points are on one line: choose four corners")
         middle = np.mean(np.array(pixels), axis=0)
         side = float(np.sign(matrix[2] @ [*middle, 1.0]))
-        return cls(matrix * (side or 1.0))
+        matrix = matrix * (side or 1.0)
+        return cls(matrix, None if size is None else Lean.of(np.asarray(np.linalg.inv(matrix), dtype=np.float64), size))
 
     def at(self, x: float, y: float) -> Point | None:
         """Metres on the floor of a point of the picture; None above the horizon."""
@@ -60,8 +66,8 @@ class Plane:
         return (a * x + b * y + c) / depth, (d * x + e * y + f) / depth
 
     def sample(self, sample: Sample) -> Sample | None:
-        """Somebody's place in metres; their height is everybody's."""
-        place = self.at(sample.x, sample.y)
+        """Somebody's place in metres, from the middle of their box's lower edge; their height is everybody's."""
+        place = (self.lean or self).at(sample.x, sample.y)
         return None if place is None else replace(sample, x=place[0], y=place[1], height=PERSON_M)
 
     def line(self, line: Line) -> Line:

@@ -75,7 +75,10 @@ class Sample:
 
 @dataclass(slots=True)
 class Track:
-    """A person, or a tentative one. `samples` are those that nobody has collected yet."""
+    """A person, or a tentative one. `samples` are those that nobody has collected yet.
+
+    `came_in` is whether the first of them was at the picture's border.
+    """
 
     id: int
     x: Axis
@@ -85,6 +88,7 @@ class Track:
     first: Sample
     hits: int = 1
     confirmed: bool = False
+    came_in: bool = False
     samples: list[Sample] = field(default_factory=list)
 
     @classmethod

@@ -39,6 +39,8 @@ HEIGHT_SPREAD: Final = 0.22
 AMBIGUITY: Final = 4 * math.log(0.12)
 """Who is known worse than to 0.12 h pays for each match: they would match anybody."""
 STITCH_GATE: Final = 12.0
+AT_BORDER: Final = 0.05
+"""Who is first seen no farther from the picture's border, in body heights, has just walked in."""
 
 
 class Stage(NamedTuple):
@@ -131,7 +133,9 @@ class Tracker:
         part = same_person(people.xyxy[free], people.xyxy[list(matched)], iou=0.5, inside=0.7)
         for i, is_part in zip(free, part, strict=True):
             if not is_part.any():
-                self._tracks.append(Track.born(self._next_id, samples[i]))
+                track = Track.born(self._next_id, samples[i])
+                track.came_in = self._frame is not None and _is_cut(people.xyxy[i], self._frame)
+                self._tracks.append(track)
                 self._next_id += 1
 
     def _confirm(self) -> list[tuple[int, int]]:
@@ -150,11 +154,11 @@ class Tracker:
         return stitched
 
     def _stitching_cost(self, old: Track, new: Track) -> float:
-        """As below; who has walked out of the picture meanwhile is not continued by who walks in.
+        """As below; who has walked out of the picture meanwhile is not continued by who walks in, nor is anybody else.
 
         Seen from above nobody is hidden by anybody, so nobody is continued: a gap there is a gap in the detector.
         """
-        if self._reference == "centre":
+        if self._reference == "centre" or new.came_in:
             return math.inf
         if self._frame is not None and not _inside(old, new.first.at, self._frame):
             return math.inf
@@ -196,6 +200,13 @@ def _inside(track: Track, at: float, frame: Size) -> bool:
     x = track.last.x + track.x.velocity * gap
     y = track.last.y + track.y.velocity * gap
     return 0 <= x <= frame[0] and 0 <= y <= frame[1]
+
+
+def _is_cut(box: Floats, frame: Size) -> bool:
+    """Whether the picture ends at a side of a box, or at its feet; a head may be cut off everywhere."""
+    x1, y1, x2, y2 = (float(side) for side in box)
+    margin = AT_BORDER * (y2 - y1)
+    return x1 < margin or x2 > frame[0] - margin or y2 > frame[1] - margin
 
 
 def _takes_part(score: float, stage: Stage) -> bool:
