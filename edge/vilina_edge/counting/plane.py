@@ -55,7 +55,10 @@ class Plane:
         middle = np.mean(np.array(pixels), axis=0)
         side = float(np.sign(matrix[2] @ [*middle, 1.0]))
         matrix = matrix * (side or 1.0)
-        return cls(matrix, None if size is None else Lean.of(np.asarray(np.linalg.inv(matrix), dtype=np.float64), size))
+        return cls(
+            matrix,
+            None if size is None else Lean.of(np.asarray(np.linalg.inv(matrix), dtype=np.float64), size),
+        )
 
     def at(self, x: float, y: float) -> Point | None:
         """Metres on the floor of a point of the picture; None above the horizon."""
