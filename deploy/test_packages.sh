@@ -1,7 +1,7 @@
 #!/bin/sh
 # Debian packages that some tests use. Installs what it may; says what will be skipped where it may not.
 set -u
-wanted="mosquitto:mosquitto chromium:chromium strace:strace"
+wanted="mosquitto:mosquitto influxd:influxdb chromium:chromium strace:strace"
 PATH=$PATH:/usr/sbin
 
 missing=""
@@ -14,7 +14,7 @@ done
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "Installing for the tests:$missing" >&2
-    # The broker is started by the tests on ports of their own, never as a service.
+    # Servers are started by the tests on ports of their own, never as a service.
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d.vilina && chmod +x /usr/sbin/policy-rc.d.vilina
     [ -e /usr/sbin/policy-rc.d ] || ln -s policy-rc.d.vilina /usr/sbin/policy-rc.d
     # shellcheck disable=SC2086 # a list of names

@@ -7,7 +7,7 @@ import msgspec
 
 from vilina_edge.wire import ConfigAck, Health, Status, Validation
 from vilina_ingest.binning import end_of
-from vilina_ingest.store import Batch, CounterState, StoredReport, Told
+from vilina_ingest.store import Batch, CounterState, StoredReport, Told, same_state
 
 
 def put_messages(db: sqlite3.Connection, batch: Batch) -> None:
@@ -69,8 +69,7 @@ def _says_the_same(db: sqlite3.Connection, told: Told[Status]) -> bool:
     ).fetchone()
     if row is None or row[0] is None:
         return False
-    known, said = msgspec.json.decode(row[0], type=Status), told.message
-    return (known.state, known.reason, known.boot) == (said.state, said.reason, said.boot)
+    return same_state(msgspec.json.decode(row[0], type=Status), told.message)
 
 
 def _put_last(

@@ -122,6 +122,11 @@ class Batch:
     validations: Sequence[Told[Validation]] = ()
 
 
+def same_state(a: Status, b: Status) -> bool:
+    """Whether a status says what was said before, whenever it was said."""
+    return (a.state, a.reason, a.boot) == (b.state, b.reason, b.boot)
+
+
 class Removed(NamedTuple):
     """Rows that retention removed."""
 

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
+from tests.influx import influx_server
 from vilina_edge.wire import Message
+from vilina_ingest.influx.store import InfluxStore
 from vilina_ingest.points import CrossingsPoint, PresencePoint, Quality, point_time
 from vilina_ingest.store import Bins, Store, Told
 from vilina_ingest.store_sqlite import SqliteStore
@@ -15,7 +17,11 @@ def _sqlite(directory: Path) -> Store:
     return SqliteStore.open(directory / "vilina.db")
 
 
-STORES: Final[dict[str, Callable[[Path], Store]]] = {"sqlite": _sqlite}
+def _influx(directory: Path) -> Store:
+    return InfluxStore(influx_server().bucket(directory))
+
+
+STORES: Final[dict[str, Callable[[Path], Store]]] = {"sqlite": _sqlite, "influx": _influx}
 """Each opens the store that lives in a directory: twice the same directory is twice the same store."""
 
 NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""The production store: InfluxDB. Line protocol in, InfluxQL out; see docs/influxdb.md."""
