@@ -2,12 +2,16 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from typing import Final
 
 import holidays
 
-from vilina_edge.wire import SLOT
+from vilina_edge.wire import EPOCH, SLOT
 from vilina_ingest.site import WEEKDAYS, Hours, Site
 from vilina_ingest.store import Bins
+
+LONGEST_HOUR: Final = timedelta(minutes=90)
+"""When clocks change by half an hour; before they were set by the quarter of an hour, also."""
 
 
 def day_start(site: Site, day: date) -> datetime:
@@ -19,6 +23,23 @@ def quarters_of_day(site: Site, day: date, *, until: datetime | None = None) -> 
     """Quarter hours of a local day: 92, 96 or 100 of them, or those that have begun `until` an instant."""
     start, end = day_start(site, day), day_start(site, day + timedelta(days=1))
     return Bins.regular(start, end if until is None else min(end, max(until, start)), SLOT)
+
+
+def local_hours(site: Site, start: datetime, end: datetime) -> Bins:
+    """Hours of the site's own clock, from the one that `start` is in to the one that `end` ends.
+
+    An hour goes from one full hour on the clock to the next. So it may begin at half past in UTC, comes twice when the
+    clocks go back by an hour, and lasts 90 minutes when they change by 30.
+    """
+    first = start - (start - EPOCH) % SLOT
+    while not _full_hour(site, first) and start - first < LONGEST_HOUR:
+        first -= SLOT
+    edges, at = [first], first + SLOT
+    while edges[-1] < end:
+        if _full_hour(site, at) or at - edges[-1] >= LONGEST_HOUR:
+            edges.append(at)
+        at += SLOT
+    return Bins(tuple(edges))
 
 
 def local_days(site: Site, first: date, last: date) -> Bins:
@@ -38,6 +59,10 @@ def is_open(site: Site, at: datetime) -> bool:
     local = site.local(at)
     hours = hours_of(site, local.date())
     return hours is not None and hours.opens <= local.time() < hours.closes
+
+
+def _full_hour(site: Site, at: datetime) -> bool:
+    return site.local(at).minute == 0
 
 
 @cache

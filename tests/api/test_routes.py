@@ -70,6 +70,46 @@ def test_a_step_of_a_day_is_a_local_day(served: Served, day: str, hours: int) ->
     assert flows["flows"][0]["entered"] == [5]
 
 
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-29", 23), ("2026-03-30", 24), ("2026-10-25", 25)])
+def test_a_step_of_an_hour_is_an_hour_of_the_local_day_and_a_gap_stays_one(
+    served: Served, day: str, hours: int
+) -> None:
+    start = datetime.fromisoformat(f"{day}T00:00:00").replace(tzinfo=square().tz)
+    end = datetime.combine(start.date() + timedelta(days=1), start.time(), start.tzinfo)
+    first = start.astimezone(UTC)
+    for hour in (0, 4, 5):
+        served.report(first + timedelta(hours=hour, minutes=15), middle=(hour, 0), minutes=15)
+    served.report(first + timedelta(hours=6, minutes=15), minutes=15, gap="dark")
+    for step, gaps in (("1h", hours - 3), ("1d", 0)):
+        flows = served.get(
+            "/v1/sites/square/flows",
+            **{"from": start.isoformat(), "to": end.isoformat(), "step": step, "line": "middle"},
+        )
+        entered = flows["flows"][0]["entered"]
+        assert entered.count(None) == gaps
+        assert sum(n or 0 for n in entered) == 9
+    quarters = served.get(
+        "/v1/sites/square/flows", **{"from": start.isoformat(), "to": end.isoformat(), "line": "middle"}
+    )["flows"][0]
+    assert len(quarters["entered"]) == 4 * hours
+    assert quarters["entered"].count(None) == 4 * hours - 3
+    assert quarters["reasons"][24] == "dark"
+
+
+def test_late_data_changes_what_was_answered_before(served: Served) -> None:
+    asked = {
+        "from": (NOON - timedelta(hours=1)).isoformat(),
+        "to": NOON.isoformat(),
+        "line": "middle",
+        "step": "1h",
+    }
+    served.report(NOON - timedelta(minutes=30), middle=(4, 0))
+    assert served.get("/v1/sites/square/flows", **asked)["flows"][0]["entered"] == [4]
+    served.report(NOON, middle=(1, 0))
+    served.report(NOON - timedelta(minutes=40), middle=(3, 0))
+    assert served.get("/v1/sites/square/flows", **asked)["flows"][0]["entered"] == [8]
+
+
 def test_a_counter_is_online_then_silent_and_says_since_when(served: Served) -> None:
     served.shows(lambda live: live["counters"][0]["state"] == "unknown")
     served.report(NOON)

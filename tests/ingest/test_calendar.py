@@ -1,11 +1,12 @@
 """Local days and opening hours."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
 from tests.sites import SQUARE, square
-from vilina_ingest.calendar import day_start, hours_of, is_open, local_days, quarters_of_day
+from vilina_ingest.calendar import day_start, hours_of, is_open, local_days, local_hours, quarters_of_day
 from vilina_ingest.site import Site
 
 
@@ -17,6 +18,43 @@ def test_a_local_day_has_the_quarter_hours_that_it_lasts(day: date, quarters: in
     assert len(bins) == quarters
     assert bins.edges[-1] == day_start(square(), day + timedelta(days=1))
     assert local_days(square(), day, day).edges == (bins.edges[0], bins.edges[-1])
+
+
+HELSINKI, KOLKATA, LORD_HOWE = "Europe/Helsinki", "Asia/Kolkata", "Australia/Lord_Howe"
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "day", "hours", "minutes"),
+    [
+        (HELSINKI, date(2026, 3, 28), 24, {60}),
+        (HELSINKI, date(2026, 3, 29), 23, {60}),
+        (HELSINKI, date(2026, 10, 25), 25, {60}),
+        (KOLKATA, date(2026, 3, 29), 24, {60}),
+        (LORD_HOWE, date(2026, 4, 5), 24, {60, 90}),
+        (LORD_HOWE, date(2026, 10, 4), 23, {60, 90}),
+    ],
+)
+def test_hours_go_by_the_clock_of_the_site(time_zone: str, day: date, hours: int, minutes: set[int]) -> None:
+    site = Site.model_validate(SQUARE | {"time_zone": time_zone})
+    start, end = local_days(site, day, day).edges
+    edges = local_hours(site, start, end).edges
+    assert len(edges) == hours + 1
+    assert (edges[0], edges[-1]) == (start, end)
+    assert {site.local(edge).minute for edge in edges} == {0}
+    assert {(b - a) // timedelta(minutes=1) for a, b in pairwise(edges)} == minutes
+
+
+def test_hours_are_whole_where_they_are_asked_for_in_the_middle() -> None:
+    start = datetime(2026, 3, 2, 5, 20, tzinfo=UTC)
+    edges = local_hours(square(), start, start + timedelta(hours=2)).edges
+    assert edges == tuple(datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in (5, 6, 7, 8))
+
+
+def test_hours_come_to_an_end_before_clocks_were_set_by_the_quarter_hour() -> None:
+    start = datetime(1850, 1, 1, tzinfo=UTC)
+    edges = local_hours(square(), start, start + timedelta(hours=6)).edges
+    assert edges[0] <= start
+    assert edges[-1] >= start + timedelta(hours=6)
 
 
 def test_only_quarter_hours_that_have_begun_are_there() -> None:

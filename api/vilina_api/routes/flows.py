@@ -13,7 +13,7 @@ from vilina_api.models import FlowLine, Flows
 from vilina_api.problem import RESPONSES
 from vilina_api.routes.needs import SiteState
 from vilina_edge.wire import GapReason
-from vilina_ingest.calendar import day_start, local_days
+from vilina_ingest.calendar import day_start, local_days, local_hours
 from vilina_ingest.site import OUTSIDE, Line, Site
 from vilina_ingest.store import Bins, FlowSeries
 
@@ -33,7 +33,8 @@ END = Query(
     alias="to", description="An instant with its zone; by default now", examples=["2026-03-02T20:00:00Z"]
 )
 STEPS = Query(
-    description="Minutes or hours like 1m, 15m, 1h; or 1d, which is local days of 23, 24 or 25 hours",
+    description="Minutes or hours like 1m, 15m or 2h, counted from the first instant; 1h, which is an hour of the"
+    " site's clock; or 1d, which is a local day of 23, 24 or 25 hours",
     examples=["15m"],
 )
 ZONE = Query(description="All crossings into and out of this zone", examples=["library"])
@@ -83,6 +84,8 @@ def _bins(site: Site, start: datetime, end: datetime, step: str) -> Bins:
         raise BadRequest(f"That is over {MAX_STEPS} steps; ask for a longer step or a shorter time.")
     if unit == "d":
         return local_days(site, site.local(start).date(), site.local(end - timedelta(microseconds=1)).date())
+    if step == "1h":
+        return local_hours(site, start.astimezone(UTC), end.astimezone(UTC))
     return Bins.regular(start.astimezone(UTC), end.astimezone(UTC), length)
 
 
