@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check bench bench-edge bench-scenes bench-stream lock clean
+.PHONY: setup demo test check bench bench-edge bench-scenes bench-stream bench-ingest lock clean
 
 setup: $(STAMP)
 
@@ -30,7 +30,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/deploy/test_import_direction.py
 
-bench: bench-edge bench-scenes bench-stream
+bench: bench-edge bench-scenes bench-stream bench-ingest
 
 bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
@@ -40,6 +40,9 @@ bench-scenes: setup
 
 bench-stream: setup
 	$(BIN)/python -m tests.bench.stream
+
+bench-ingest: setup
+	$(BIN)/python -m tests.bench.ingest $(PART)
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

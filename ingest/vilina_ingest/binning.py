@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise, zip_longest
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import msgspec
 
@@ -30,45 +31,64 @@ class BinnedRow(NamedTuple):
     reason: GapReason | None
 
 
+@dataclass(slots=True)
+class FlowSums:
+    """Counts of one line, added up per bin."""
+
+    entered: list[int]
+    left: list[int]
+    seconds: list[float]
+    reasons: list[GapReason | None]
+
+    @classmethod
+    def zero(cls, bins: int) -> Self:
+        return cls([0] * bins, [0] * bins, [0.0] * bins, [None] * bins)
+
+
 class Binned:
     """Rows added up per line and bin; `edges` in ns, as `Bins.edges`."""
 
     def __init__(self, edges: Sequence[int], lines: Sequence[str]) -> None:
         self._edges = edges
-        self._sums: dict[str, dict[int, _Sums]] = {line: defaultdict(_Sums) for line in lines}
+        self._widths = [(b - a) / NS_PER_S for a, b in pairwise(edges)]
+        self._sums = {line: FlowSums.zero(len(self._widths)) for line in lines}
+
+    def bin_of(self, at_ns: int) -> int:
+        """Which bin an instant is in."""
+        return bisect_right(self._edges, at_ns) - 1
+
+    def sums_of(self, line: str) -> FlowSums:
+        """The line's sums so far, to add to where `add` would be too slow."""
+        return self._sums[line]
 
     def add(self, row: BinnedRow) -> None:
-        sums = self._sums[row.line][bisect_right(self._edges, row.at_ns) - 1]
-        sums.entered += row.entered
-        sums.left += row.left
-        sums.seconds += row.seconds
-        sums.reason = row.reason or sums.reason
+        sums, i = self._sums[row.line], self.bin_of(row.at_ns)
+        sums.entered[i] += row.entered
+        sums.left[i] += row.left
+        sums.seconds[i] += row.seconds
+        sums.reasons[i] = row.reason or sums.reasons[i]
 
     def series(self, line: str, bins: Bins) -> FlowSeries:
         """The line's series; a bin that nobody observed is a gap."""
-        sums = [self._sums[line].get(i, _NOTHING) for i in range(len(bins))]
-        widths = [(b - a) / NS_PER_S for a, b in pairwise(self._edges)]
+        sums = self._sums[line]
         return FlowSeries(
             line=line,
             bins=bins,
-            entered=tuple(s.entered if s.seconds else None for s in sums),
-            left=tuple(s.left if s.seconds else None for s in sums),
-            coverage=tuple(min(1.0, s.seconds / width) for s, width in zip(sums, widths, strict=True)),
-            reasons=tuple(s.reason for s in sums),
+            entered=_where_seen(sums.entered, sums.seconds),
+            left=_where_seen(sums.left, sums.seconds),
+            coverage=_coverage(sums.seconds, self._widths),
+            reasons=tuple(sums.reasons),
         )
 
 
-class _Sums:
-    __slots__ = ("entered", "left", "reason", "seconds")
-
-    def __init__(self) -> None:
-        self.entered = 0
-        self.left = 0
-        self.seconds = 0.0
-        self.reason: GapReason | None = None
+def _where_seen(counts: list[int], seconds: list[float]) -> tuple[int | None, ...]:
+    if all(seconds):
+        return tuple(counts)
+    return tuple([n if seen else None for n, seen in zip(counts, seconds, strict=True)])
 
 
-_NOTHING: Final = _Sums()
+def _coverage(seconds: list[float], widths: list[float]) -> tuple[float, ...]:
+    return tuple([seen / width if seen < width else 1.0 for seen, width in zip(seconds, widths, strict=True)])
 
 
 class PresenceRow(NamedTuple):
@@ -113,7 +133,7 @@ class PresenceSums:
         if row.waiting_most is not None:
             self.waiting_most = max(self.waiting_most or 0, row.waiting_most)
         if row.dwell:
-            self.dwell = tuple(a + b for a, b in zip_longest(self.dwell, row.dwell, fillvalue=0))
+            self.dwell = tuple([a + b for a, b in zip_longest(self.dwell, row.dwell, fillvalue=0)])
 
 
 class BinnedPresence:
@@ -151,7 +171,9 @@ def encode_dwell(dwell: tuple[int, ...]) -> str:
     return msgspec.json.encode(dwell).decode()
 
 
+@lru_cache(maxsize=1024)
 def decode_dwell(text: str) -> tuple[int, ...]:
+    """A histogram from text; most are the same few, with nobody or one person in them."""
     return msgspec.json.decode(text, type=tuple[int, ...])
 
 

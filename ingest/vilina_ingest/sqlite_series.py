@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 from vilina_ingest.binning import SLOT_NS, Binned, BinnedPresence, BinnedRow, PresenceRow, decode_dwell, ns_of
 from vilina_ingest.store import Bins, FlowSeries, PresenceSeries
 
-# Seeking one line in each of many quarter hours is faster than walking over all lines of them, up to this share.
+# Seeking some lines in each quarter hour is faster than walking over all of them, up to this share.
 SEEK_SHARE: Final = 0.25
 
 
 class Table(NamedTuple):
-    """A table, and its column beside the slot that orders it."""
+    """A table that is ordered by slot, then by the number of a line or area, and the table of these numbers."""
 
     name: str
     key: str
@@ -29,9 +29,11 @@ def read_flows(db: sqlite3.Connection, site: str, bins: Bins, lines: Sequence[st
     edges = [ns_of(edge) for edge in bins.edges]
     binned = Binned(edges, lines)
     ids = _numbers(db, "series", "line", site, lines)
-    rows = _flow_rollup if _on_quarters(edges) else _flow_raw
-    for row in rows(db, ids, start=edges[0], end=edges[-1]):
-        binned.add(row)
+    if _on_quarters(edges):
+        _add_rollup(db, binned, ids, edges)
+    else:
+        for row in _flow_raw(db, ids, edges):
+            binned.add(row)
     return {line: binned.series(line, bins) for line in lines}
 
 
@@ -42,7 +44,7 @@ def read_presence(
     binned = BinnedPresence(edges, areas)
     ids = _numbers(db, "area", "area", site, areas)
     rows = _presence_rollup if _on_quarters(edges) else _presence_raw
-    for row in rows(db, ids, start=edges[0], end=edges[-1]):
+    for row in rows(db, ids, edges):
         binned.add(row)
     return {area: binned.series(area, bins) for area in areas}
 
@@ -60,71 +62,70 @@ def _numbers(
     return {number: name for number, name in rows if name in wanted}
 
 
-def _flow_rollup(db: sqlite3.Connection, ids: dict[int, str], *, start: int, end: int) -> Iterator[BinnedRow]:
-    first, last = start // SLOT_NS, end // SLOT_NS - 1
-    columns = "series, t.slot, entered, left, seconds, reason"
-    (known,) = db.execute("SELECT count(*) FROM series").fetchone()
-    rows = (
-        _sought(db, columns, FLOW_15M, ids, first=first, last=last)
-        if len(ids) <= SEEK_SHARE * known
-        else db.execute(
-            f"SELECT {columns} FROM flow_15m t WHERE slot BETWEEN ? AND ?",  # noqa: S608 - names of ours
-            (first, last),
-        )
-    )
+def _add_rollup(db: sqlite3.Connection, binned: Binned, ids: dict[int, str], edges: Sequence[int]) -> None:
+    """As `Binned.add`, for tens of thousands of rows while somebody waits for the screen."""
+    sums = {number: binned.sums_of(line) for number, line in ids.items()}
+    newest, i = -1, -1
+    rows = _rows(db, "series, t.slot, entered, left, seconds, reason", FLOW_15M, ids, edges)
     for series, slot, entered, left, seconds, reason in rows:
-        if series in ids:
-            yield BinnedRow(ids[series], slot * SLOT_NS, entered, left, seconds, reason)
+        if series not in sums:
+            continue
+        if slot != newest:
+            newest, i = slot, binned.bin_of(slot * SLOT_NS)
+        of_line = sums[series]
+        of_line.entered[i] += entered
+        of_line.left[i] += left
+        of_line.seconds[i] += seconds
+        if reason is not None:
+            of_line.reasons[i] = reason
 
 
-def _flow_raw(db: sqlite3.Connection, ids: dict[int, str], *, start: int, end: int) -> Iterator[BinnedRow]:
+def _flow_raw(db: sqlite3.Connection, ids: dict[int, str], edges: Sequence[int]) -> Iterator[BinnedRow]:
     columns = "series, t.slot, within_ns, entered, left, seconds, CASE WHEN seconds = 0 THEN quality END"
-    rows = _sought(db, columns, CROSSINGS, ids, first=start // SLOT_NS, last=end // SLOT_NS)
-    for series, slot, within_ns, entered, left, seconds, reason in rows:
+    for series, slot, within_ns, entered, left, seconds, reason in _rows(db, columns, CROSSINGS, ids, edges):
         at_ns = slot * SLOT_NS + within_ns
-        if start <= at_ns < end:
+        if series in ids and edges[0] <= at_ns < edges[-1]:
             yield BinnedRow(ids[series], at_ns, entered, left, seconds, reason)
 
 
 def _presence_rollup(
-    db: sqlite3.Connection, ids: dict[int, str], *, start: int, end: int
+    db: sqlite3.Connection, ids: dict[int, str], edges: Sequence[int]
 ) -> Iterator[PresenceRow]:
     columns = "area, t.slot, 0, seconds, person_s, most, waiting_person_s, waiting_most, dwell"
-    rows = _sought(db, columns, PRESENCE_15M, ids, first=start // SLOT_NS, last=end // SLOT_NS - 1)
-    return _presence_rows(rows, ids)
+    return _presence_rows(_rows(db, columns, PRESENCE_15M, ids, edges), ids)
 
 
-def _presence_raw(
-    db: sqlite3.Connection, ids: dict[int, str], *, start: int, end: int
-) -> Iterator[PresenceRow]:
+def _presence_raw(db: sqlite3.Connection, ids: dict[int, str], edges: Sequence[int]) -> Iterator[PresenceRow]:
     columns = (
         "area, t.slot, within_ns, seconds, mean * seconds, most, waiting_mean * seconds, waiting_most, dwell"
     )
-    rows = _sought(db, columns, PRESENCE, ids, first=start // SLOT_NS, last=end // SLOT_NS)
-    return (row for row in _presence_rows(rows, ids) if start <= row.at_ns < end)
+    rows = _presence_rows(_rows(db, columns, PRESENCE, ids, edges), ids)
+    return (row for row in rows if edges[0] <= row.at_ns < edges[-1])
 
 
 def _presence_rows(rows: sqlite3.Cursor, ids: dict[int, str]) -> Iterator[PresenceRow]:
     for area, slot, within_ns, seconds, person_s, most, waiting_person_s, waiting_most, dwell in rows:
-        yield PresenceRow(
-            area=ids[area],
-            at_ns=slot * SLOT_NS + within_ns,
-            seconds=seconds,
-            person_s=person_s,
-            most=most,
-            waiting_person_s=waiting_person_s,
-            waiting_most=waiting_most,
-            dwell=decode_dwell(dwell),
-        )
+        if area in ids:
+            yield PresenceRow(
+                ids[area], slot * SLOT_NS + within_ns, seconds, person_s, most,
+                waiting_person_s, waiting_most, decode_dwell(dwell),
+            )  # fmt: skip
 
 
-def _sought(
-    db: sqlite3.Connection, columns: str, table: Table, ids: dict[int, str], *, first: int, last: int
+def _rows(
+    db: sqlite3.Connection, columns: str, table: Table, ids: dict[int, str], edges: Sequence[int]
 ) -> sqlite3.Cursor:
-    """Rows of a table from the first slot to the last: every asked series is sought in every slot, in their order."""
+    """Rows of all slots that the edges touch, in order of slots, of the asked numbers, and perhaps of others."""
+    first, last = edges[0] // SLOT_NS, (edges[-1] - 1) // SLOT_NS
+    (known,) = db.execute(f"SELECT count(*) FROM {table.key}").fetchone()  # noqa: S608 - names of ours
+    if len(ids) > SEEK_SHARE * known:
+        return db.execute(
+            f"SELECT {columns} FROM {table.name} t WHERE slot BETWEEN ? AND ? ORDER BY slot",  # noqa: S608 - names of ours
+            (first, last),
+        )
     slots = "WITH RECURSIVE asked (slot) AS (SELECT ?1 UNION ALL SELECT slot + 1 FROM asked WHERE slot < ?2)"
-    each = f"JOIN {table.name} t ON t.slot = asked.slot AND t.{table.key} = one.value"
+    asked = f"t.slot = asked.slot AND t.{table.key} IN (SELECT value FROM json_each(?3))"  # noqa: S608 - names of ours
     return db.execute(
-        f"{slots} SELECT {columns} FROM asked CROSS JOIN json_each(?3) one CROSS {each}",  # noqa: S608 - names of ours
+        f"{slots} SELECT {columns} FROM asked CROSS JOIN {table.name} t ON {asked}",  # noqa: S608 - names of ours
         (first, last, json.dumps(list(ids))),
     )
