@@ -1,15 +1,23 @@
 """`vilina ingest`: from the broker into the store."""
 
 import logging
+import re
 import signal
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
 
 from vilina_edge.clock import SystemClock
 from vilina_edge.delivery.mqtt import BrokerAddress
+from vilina_edge.wire import NAME
 from vilina_ingest.errors import IngestError
+from vilina_ingest.logs import LogFormat, set_up_logs
+from vilina_ingest.metrics import Metrics
+from vilina_ingest.probes import probes
 from vilina_ingest.quarantine import Quarantine
+from vilina_ingest.quarantine_cli import beside
+from vilina_ingest.quarantine_cli import quarantine as quarantine_group
 from vilina_ingest.site_file import load_site
 from vilina_ingest.store_sqlite import SqliteStore
 from vilina_ingest.subscribe import Ingest
@@ -20,26 +28,61 @@ def ingest() -> None:
     """Take reports from the broker into the store."""
 
 
+ingest.add_command(quarantine_group)
+
+
+def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if re.fullmatch(NAME, value) is None:
+        raise click.BadParameter(
+            "a name has letters, digits, dots, dashes and underscores, and at most 64 of them"
+        )
+    return value
+
+
 @ingest.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path), required=True, help="The site file.")
 @click.option("--store", "store_path", type=click.Path(path_type=Path), default=Path("vilina.db"), show_default=True,
               help="The store's file; it is made if it is not there.")  # fmt: skip
 @click.option("--broker-host", default="127.0.0.1", show_default=True, help="Where the MQTT broker is.")
 @click.option("--broker-port", type=click.IntRange(1, 65535), default=1883, show_default=True)
-def run(site_path: Path, store_path: Path, broker_host: str, broker_port: int) -> None:
+@click.option("--worker", default="1", show_default=True, callback=_name,
+              help="Several workers share the work of a site; each has a name of its own.")  # fmt: skip
+@click.option("--http-port", type=click.IntRange(0, 65535),
+              help="Answer /live, /ready and /metrics here; 0 takes a free port.")  # fmt: skip
+@click.option("--http-host", default="127.0.0.1", show_default=True, help="Where they are answered.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="Lines for people, or one JSON object per event.")  # fmt: skip
+def run(
+    site_path: Path,
+    store_path: Path,
+    broker_host: str,
+    broker_port: int,
+    *,
+    worker: str,
+    http_port: int | None,
+    http_host: str,
+    log_format: LogFormat,
+) -> None:
     """Store every report that arrives, and acknowledge it when it is on disk. Ctrl-C ends it."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         site = load_site(site_path)
-        store = SqliteStore.open(store_path)
-        quarantine = Quarantine.open(store_path.with_suffix(".quarantine.db"))
-        broker = BrokerAddress(broker_host, broker_port)
-        worker = Ingest(site=site, store=store, quarantine=quarantine, broker=broker, clock=SystemClock())
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: worker.stop())
-        logging.info("ingest of site %s waits for the broker at %s", site.id, broker)
-        worker.run(on_ready=lambda: logging.info("connected; storing into %s", store_path))
-        store.close()
-        quarantine.close()
+        set_up_logs(log_format, site=site.id, worker=worker)
+        broker, metrics = BrokerAddress(broker_host, broker_port), Metrics()
+        with ExitStack() as stack:
+            store = stack.enter_context(closing(SqliteStore.open(store_path)))
+            quarantine = stack.enter_context(closing(Quarantine.open(beside(store_path))))
+            consumer = Ingest(
+                site=site, store=store, quarantine=quarantine, broker=broker, clock=SystemClock(),
+                worker=worker, metrics=metrics,
+            )  # fmt: skip
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: consumer.stop())
+            if http_port is not None:
+                at = stack.enter_context(
+                    probes(consumer.condition, metrics.page, host=http_host, port=http_port)
+                )
+                logging.info("/live, /ready and /metrics are at http://%s:%d", http_host, at)
+            logging.info("ingest of site %s waits for the broker at %s", site.id, broker)
+            consumer.run(on_ready=lambda: logging.info("connected; storing into %s", store_path))
     except IngestError as error:
         raise click.ClickException(str(error)) from error

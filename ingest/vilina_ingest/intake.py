@@ -1,10 +1,10 @@
 """What a batch of messages means: pure, from bytes to points, states and refusals."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
-from typing import NamedTuple
+from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -14,28 +14,21 @@ from vilina_edge.wire import (
     Committed,
     ConfigAck,
     Health,
+    Report,
     Status,
     Topic,
     Validation,
     decode,
     decode_report,
 )
-from vilina_ingest.errors import UnknownName
-from vilina_ingest.points import Point, points
-from vilina_ingest.quarantine import Quarantined
-from vilina_ingest.site import Site
+from vilina_ingest.directory import Directory, Sender
+from vilina_ingest.errors import RefusedReport, UnknownName
+from vilina_ingest.points import Point, points_of
+from vilina_ingest.quarantine import Quarantined, Stranger
+from vilina_ingest.sequences import Numbers
 from vilina_ingest.store import Batch, Told
 
-ACK_RANGES = 100
-
-
-class Stored(NamedTuple):
-    """Something of a counter that it forgets when told that it is stored: numbers `first` to `last` of a boot."""
-
-    counter: str
-    boot: str
-    first: int
-    last: int
+ACK_RANGES: Final = 100
 
 
 @dataclass(slots=True)
@@ -44,91 +37,143 @@ class Intake:
 
     at: datetime
     points: list[Point] = field(default_factory=list)
-    statuses: list[tuple[str, Status]] = field(default_factory=list)
-    healths: list[tuple[str, Health]] = field(default_factory=list)
+    statuses: list[Told[Status]] = field(default_factory=list)
+    healths: list[Told[Health]] = field(default_factory=list)
+    config_acks: list[Told[ConfigAck]] = field(default_factory=list)
+    validations: list[Told[Validation]] = field(default_factory=list)
     refused: list[Quarantined] = field(default_factory=list)
-    config_acks: list[tuple[str, ConfigAck]] = field(default_factory=list)
-    validations: list[tuple[str, Validation]] = field(default_factory=list)
-    stored: list[Stored] = field(default_factory=list)
-    """What is to be acknowledged once it is stored."""
+    strangers: dict[str, Stranger] = field(default_factory=dict)
+    """Counters that the site does not have, by name."""
+    kept: dict[str, list[Numbers]] = field(default_factory=dict)
+    """By counter, what is to be acknowledged once all of this is on disk."""
+    newest: dict[str, datetime] = field(default_factory=dict)
+    """By counter, the end of the last report."""
+    reports: int = 0
+
+    def batch(self) -> Batch:
+        """What the store is to keep."""
+        return Batch(self.points, self.statuses, self.healths, self.config_acks, self.validations)
 
 
-def take_in(messages: Iterable[tuple[str, bytes]], site: Site, at: datetime) -> Intake:
+def take_in(messages: Iterable[tuple[str, bytes]], directory: Directory, at: datetime) -> Intake:
     """Sort messages (topic, payload) that arrived `at`. Never raises for what a message says."""
     intake = Intake(at)
     for topic, payload in messages:
+        route = directory.routes.get(topic)
         try:
-            _take(intake, Topic.parse(topic), payload, site)
+            if route is None:
+                _take_unrouted(intake, topic, directory)
+                continue
+            sender, known = route
+            match known.channel:
+                case "report":
+                    _take_report(intake, sender, decode_report(known, payload))
+                case "status":
+                    status = decode(payload, Status)
+                    # A last will has no time: it is as old as its arrival.
+                    dated = msgspec.structs.replace(status, at=status.at or at)
+                    intake.statuses.append(Told(sender.site, sender.counter, dated))
+                case "health":
+                    intake.healths.append(Told(sender.site, sender.counter, decode(payload, Health)))
+                case "config/ack":
+                    intake.config_acks.append(Told(sender.site, sender.counter, decode(payload, ConfigAck)))
+                case "validation":
+                    _take_validation(intake, sender, payload)
         except (WireError, UnknownName) as error:
-            intake.refused.append(Quarantined(at, topic, str(error), payload, times=1))
+            counter = None if route is None else route[0].counter
+            intake.refused.append(_quarantined(at, counter, topic, str(error), payload))
     return intake
 
 
-def commit_acks(stored: Iterable[Stored]) -> list[tuple[str, CommitAck]]:
-    """The acks (counter, ack) for what is stored, as few and short as they can be."""
+def commit_acks(kept: Mapping[str, Iterable[Numbers]]) -> list[tuple[str, CommitAck]]:
+    """The acks (counter, ack) for what is kept, as few and short as they can be."""
     acks = []
-    for counter, of_counter in groupby(sorted(stored, key=_order), key=lambda one: one.counter):
-        ranges = _ranges(of_counter)
-        acks += [
-            (counter, CommitAck(committed=tuple(ranges[i : i + ACK_RANGES])))
-            for i in range(0, len(ranges), ACK_RANGES)
-        ]
+    for counter, numbers in kept.items():
+        ranges = iter(_ranges(numbers))
+        while part := tuple(islice(ranges, ACK_RANGES)):
+            acks.append((counter, CommitAck(committed=part)))
     return acks
 
 
-def batch_of(intake: Intake, site: str) -> Batch:
-    """What the store is to keep of an intake; a status that has no time is as old as its arrival."""
-    return Batch(
-        points=intake.points,
-        statuses=[
-            Told(site, counter, msgspec.structs.replace(status, at=status.at or intake.at))
-            for counter, status in intake.statuses
-        ],
-        healths=[Told(site, *told) for told in intake.healths],
-        config_acks=[Told(site, *told) for told in intake.config_acks],
-        validations=[Told(site, *told) for told in intake.validations],
+def refuse(
+    intake: Intake,
+    reports: Iterable[RefusedReport],
+    messages: Iterable[tuple[str, bytes]],
+    directory: Directory,
+) -> None:
+    """Move what the store will never take from what is kept to what is refused.
+
+    Its payload is found again among the batch's `messages`. A report is not acknowledged: its counter keeps it.
+    """
+    reasons = {(one.counter, one.boot, one.seq): one.reason for one in reports}
+    for topic, payload in messages:
+        route = directory.routes.get(topic)
+        if route is None or route[1].channel not in {"report", "validation"}:
+            continue
+        counter, of_report = route[0].counter, route[1].channel == "report"
+        try:
+            said = decode(payload, Report) if of_report else decode(payload, Validation)
+        except WireError:
+            continue
+        number = (
+            Numbers(said.boot, said.first, said.seq) if isinstance(said, Report) else Numbers(said.id, 1, 1)
+        )
+        reason = reasons.get((counter, number.boot, number.last))
+        if reason is None:
+            continue
+        intake.refused.append(_quarantined(intake.at, counter, topic, f"the store: {reason}", payload))
+        if of_report and number in intake.kept[counter]:
+            intake.kept[counter].remove(number)
+            intake.reports -= 1
+
+
+def _quarantined(at: datetime, counter: str | None, topic: str, reason: str, payload: bytes) -> Quarantined:
+    return Quarantined(
+        first=at, last=at, counter=counter, topic=topic, reason=reason, payload=payload, times=1
     )
 
 
-def _take(intake: Intake, topic: Topic, payload: bytes, site: Site) -> None:
-    if topic.site != site.id:
-        raise UnknownName(f"this is site {site.id!r}, the message is for {topic.site!r}")
-    if topic.counter not in {counter.id for counter in site.counters}:
-        raise UnknownName(f"site {site.id} has no counter {topic.counter!r}; add it to the site file")
-    match topic.channel:
-        case "report":
-            report = decode_report(topic, payload)
-            intake.points += points(report, site)
-            intake.stored.append(Stored(topic.counter, report.boot, report.first, report.seq))
-        case "status":
-            intake.statuses.append((topic.counter, decode(payload, Status)))
-        case "health":
-            intake.healths.append((topic.counter, decode(payload, Health)))
-        case "config/ack":
-            intake.config_acks.append((topic.counter, decode(payload, ConfigAck)))
-        case "validation":
-            validation = decode(payload, Validation)
-            if validation.line not in {line.id for line in site.lines_of(topic.counter)}:
-                raise UnknownName(
-                    f"counter {topic.counter} has no line {validation.line!r} in site {site.id}"
-                )
-            intake.validations.append((topic.counter, validation))
-            intake.stored.append(Stored(topic.counter, validation.id, 1, 1))
-        case "ack" | "config":
-            raise WireError(f"a counter is sent its {topic.channel}, and does not send it")
+def _take_report(intake: Intake, sender: Sender, report: Report) -> None:
+    intake.points += points_of(report, sender)
+    intake.kept.setdefault(sender.counter, []).append(Numbers(report.boot, report.first, report.seq))
+    intake.newest[sender.counter] = report.end
+    intake.reports += 1
 
 
-def _order(stored: Stored) -> tuple[str, str, int]:
-    return (stored.counter, stored.boot, stored.last)
+def _take_validation(intake: Intake, sender: Sender, payload: bytes) -> None:
+    """One of an unknown line is quarantined, and acknowledged: nobody else will ever ask for it again."""
+    validation = decode(payload, Validation)
+    intake.kept.setdefault(sender.counter, []).append(Numbers(validation.id, 1, 1))
+    if validation.line not in sender.lines:
+        raise UnknownName(f"counter {sender.counter} has no line {validation.line!r} in site {sender.site}")
+    intake.validations.append(Told(sender.site, sender.counter, validation))
 
 
-def _ranges(stored: Iterable[Stored]) -> list[Committed]:
+def _take_unrouted(intake: Intake, text: str, directory: Directory) -> None:
+    """A message of a counter that the site does not have, or one that nobody should send."""
+    topic = Topic.parse(text)
+    if topic.site != directory.site:
+        raise UnknownName(f"this is site {directory.site!r}, the message is for {topic.site!r}")
+    if topic.counter in directory.senders:
+        raise WireError(f"a counter is sent its {topic.channel}, and does not send it")
+    known = intake.strangers.get(topic.counter)
+    messages = 1 if known is None else known.messages + 1
+    intake.strangers[topic.counter] = Stranger(
+        topic.counter, first=intake.at, last=intake.at, messages=messages
+    )
+
+
+def _ranges(numbers: Iterable[Numbers]) -> list[Committed]:
     """Sequence numbers as ranges; a range only spans what was stored, so it never acknowledges anything else."""
     ranges: list[Committed] = []
-    for one in stored:
-        previous = ranges[-1] if ranges else None
-        if previous and previous.boot == one.boot and one.first <= previous.last + 1:
-            ranges[-1] = Committed(boot=one.boot, first=previous.first, last=max(previous.last, one.last))
-        else:
-            ranges.append(Committed(boot=one.boot, first=one.first, last=one.last))
+    boot, first, last = "", 0, -1
+    for one in sorted(numbers):
+        if one.boot == boot and one.first <= last + 1:
+            last = max(last, one.last)
+            continue
+        if boot:
+            ranges.append(Committed(boot=boot, first=first, last=last))
+        boot, first, last = one
+    if boot:
+        ranges.append(Committed(boot=boot, first=first, last=last))
     return ranges

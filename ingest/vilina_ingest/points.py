@@ -1,10 +1,12 @@
 """From a report to points, the rows that every store keeps."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+import msgspec
+
 from vilina_edge.wire import GapReason, Report
+from vilina_ingest.directory import Sender
 from vilina_ingest.errors import UnknownName
 from vilina_ingest.site import Site
 
@@ -12,8 +14,7 @@ NS_PER_MS: Final = 1_000_000
 Quality = Literal["good", "time_uncertain", GapReason]
 
 
-@dataclass(frozen=True, slots=True)
-class CrossingsPoint:
+class CrossingsPoint(msgspec.Struct, frozen=True, gc=False):
     """What one report says of one line.
 
     `at_ns` (UTC, ns since 1970) is the last millisecond of the interval plus `boot + seq` mod 1,000,000 ns:
@@ -36,8 +37,7 @@ class CrossingsPoint:
     quality: Quality
 
 
-@dataclass(frozen=True, slots=True)
-class PresencePoint:
+class PresencePoint(msgspec.Struct, frozen=True, gc=False):
     """What one report says of one area; time as in `CrossingsPoint`."""
 
     site: str
@@ -59,24 +59,33 @@ class PresencePoint:
 Point = CrossingsPoint | PresencePoint
 
 
-def points(report: Report, site: Site) -> tuple[Point, ...]:
+def points(report: Report, site: Site) -> list[Point]:
     """The points of a report.
 
     Raises:
         UnknownName: the counter has no such line or area in this site.
     """
+    return points_of(report, Sender.of(site, report.counter))
+
+
+def points_of(report: Report, sender: Sender) -> list[Point]:
+    """The points of a report of this sender.
+
+    Raises:
+        UnknownName: it has no such line or area.
+    """
     at_ns = point_time(report.end, boot=report.boot, seq=report.seq)
-    lines = {line.id: line for line in site.lines_of(report.counter)}
     seconds = 0.0 if report.gap else report.seconds
+    quality = _quality(report)
     found: list[Point] = []
     for count in report.lines:
-        line = lines.get(count.line)
+        line = sender.lines.get(count.line)
         if line is None:
-            raise UnknownName(f"counter {report.counter} has no line {count.line!r} in site {site.id}")
+            raise UnknownName(f"counter {sender.counter} has no line {count.line!r} in site {sender.site}")
         found.append(
             CrossingsPoint(
-                site=site.id,
-                counter=report.counter,
+                site=sender.site,
+                counter=sender.counter,
                 line=line.id,
                 origin=line.origin,
                 to=line.to,
@@ -87,17 +96,16 @@ def points(report: Report, site: Site) -> tuple[Point, ...]:
                 boot=report.boot,
                 seq=report.seq,
                 first_seq=report.first,
-                quality=_quality(report),
+                quality=quality,
             )
         )
-    areas = {area.id for area in site.areas_of(report.counter)}
     for presence in report.areas:
-        if presence.area not in areas:
-            raise UnknownName(f"counter {report.counter} has no area {presence.area!r} in site {site.id}")
+        if presence.area not in sender.areas:
+            raise UnknownName(f"counter {sender.counter} has no area {presence.area!r} in site {sender.site}")
         found.append(
             PresencePoint(
-                site=site.id,
-                counter=report.counter,
+                site=sender.site,
+                counter=sender.counter,
                 area=presence.area,
                 at_ns=at_ns,
                 mean=presence.mean,
@@ -109,10 +117,10 @@ def points(report: Report, site: Site) -> tuple[Point, ...]:
                 boot=report.boot,
                 seq=report.seq,
                 first_seq=report.first,
-                quality=_quality(report),
+                quality=quality,
             )
         )
-    return tuple(found)
+    return found
 
 
 def point_time(end: datetime, *, boot: str, seq: int) -> int:
