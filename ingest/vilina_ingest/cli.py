@@ -31,8 +31,8 @@ def ingest() -> None:
 ingest.add_command(quarantine_group)
 
 
-def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if re.fullmatch(NAME, value) is None:
+def _name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and re.fullmatch(NAME, value) is None:
         raise click.BadParameter(
             "a name has letters, digits, dots, dashes and underscores, and at most 64 of them"
         )
@@ -45,8 +45,8 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> s
               help="The store's file; it is made if it is not there.")  # fmt: skip
 @click.option("--broker-host", default="127.0.0.1", show_default=True, help="Where the MQTT broker is.")
 @click.option("--broker-port", type=click.IntRange(1, 65535), default=1883, show_default=True)
-@click.option("--worker", default="1", show_default=True, callback=_name,
-              help="Several workers share the work of a site; each has a name of its own.")  # fmt: skip
+@click.option("--worker", callback=_name, metavar="NAME",
+              help="Share the work of this site with others, each of which has a name of its own.")  # fmt: skip
 @click.option("--http-port", type=click.IntRange(0, 65535),
               help="Answer /live, /ready and /metrics here; 0 takes a free port.")  # fmt: skip
 @click.option("--http-host", default="127.0.0.1", show_default=True, help="Where they are answered.")
@@ -58,7 +58,7 @@ def run(
     broker_host: str,
     broker_port: int,
     *,
-    worker: str,
+    worker: str | None,
     http_port: int | None,
     http_host: str,
     log_format: LogFormat,
@@ -66,7 +66,7 @@ def run(
     """Store every report that arrives, and acknowledge it when it is on disk. Ctrl-C ends it."""
     try:
         site = load_site(site_path)
-        set_up_logs(log_format, site=site.id, worker=worker)
+        set_up_logs(log_format, site=site.id, **({"worker": worker} if worker else {}))
         broker, metrics = BrokerAddress(broker_host, broker_port), Metrics()
         with ExitStack() as stack:
             store = stack.enter_context(closing(SqliteStore.open(store_path)))

@@ -40,7 +40,8 @@ GROUP: Final = "ingest"
 class Ingest:
     """Runs in the thread that calls `run`, until `stop`.
 
-    Several may serve a site at once, each under its own `worker` name: the broker gives each message to one of them.
+    One serves a site alone, or several share its reports, each under a `worker` name of its own. Sharing is the
+    broker's business: mosquitto does it well; the embedded one forgets to serve the others when one is killed.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Ingest:
         quarantine: Quarantine,
         broker: BrokerAddress,
         clock: Clock,
-        worker: str = "1",
+        worker: str | None = None,
         metrics: Metrics | None = None,
     ) -> None:
         self._site = site.id
@@ -81,8 +82,8 @@ class Ingest:
             BrokerError: the connection died for good, or the broker refuses us.
         """
         self._link = Link(
-            client_id=f"vilina-ingest-{self._site}-{self._worker}", broker=self._broker,
-            filters=filters(self._site), on_event=self._events.put,
+            client_id="-".join(filter(None, ("vilina-ingest", self._site, self._worker))), broker=self._broker,
+            filters=filters(self._site, shared=self._worker is not None), on_event=self._events.put,
             session_expiry_s=SESSION_S, receive_maximum=BATCH,
         )  # fmt: skip
         self._link.open()
@@ -211,14 +212,14 @@ class Ingest:
         self._stored = self._refused = 0
 
 
-def filters(site: str) -> list[str]:
+def filters(site: str, *, shared: bool) -> list[str]:
     """What a worker subscribes to.
 
-    The workers of a site share the reports. The rest is little, each of them may write it without harm, and what is
-    retained is not sent to who shares.
+    Only reports are shared. The rest is little, each worker may write it without harm, and what is retained is not
+    sent to who shares.
     """
     everybodys = [f"{PREFIX}/{site}/+/{channel}" for channel in CHANNELS if channel != "report"]
-    return [f"$share/{GROUP}/{PREFIX}/{site}/+/report", *everybodys]
+    return [f"{f'$share/{GROUP}/' if shared else ''}{PREFIX}/{site}/+/report", *everybodys]
 
 
 def without_stale(pending: list[Arrived]) -> list[Arrived]:

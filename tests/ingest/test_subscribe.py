@@ -1,9 +1,9 @@
 """Ingest on real brokers: what it stores, what it refuses, and when it says so."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,27 @@ from tests.sites import square, write_square
 from tests.waiting import until
 from vilina_edge.clock import SystemClock
 from vilina_edge.delivery.mqtt import Arrived, BrokerAddress, Client, Connected, Event
-from vilina_edge.wire import MAX_BYTES, CommitAck, Health, LineCount, Report, Status, Topic, decode, encode
+from vilina_edge.wire import (
+    MAX_BYTES,
+    CommitAck,
+    Health,
+    LineCount,
+    Report,
+    Status,
+    Topic,
+    Validation,
+    decode,
+    encode,
+)
 from vilina_ingest.cli import ingest as ingest_group
-from vilina_ingest.errors import StoreError
+from vilina_ingest.errors import BrokerError, RefusedReport, ReportsRefused, StoreError
 from vilina_ingest.quarantine import Quarantine
 from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 from vilina_ingest.subscribe import BATCH, Ingest
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-BOOT = "00000000000000aa"
+BOOT, VALIDATION = "00000000000000aa", "00000000000000cc"
 REPORTS = Topic("square", "counter-a", "report")
 
 
@@ -40,15 +51,26 @@ def report(seq: int, **changes: Any) -> Report:
     return msgspec.structs.replace(whole, **changes)
 
 
+def validation(*, line: str = "middle") -> Validation:
+    end = NOON + timedelta(minutes=10)
+    return Validation(id=VALIDATION, line=line, start=NOON, end=end, hand_counts=(), enough=False)
+
+
 class FailingStore(SqliteStore):
     """A store whose disk can be full."""
 
     full = False
+    never: Container[int] = ()
+    """Sequence numbers that it will not take, however often it is asked."""
 
     def write(self, batch: Batch) -> None:
         if self.full:
             raise StoreError("the disk is full")
-        super().write(batch)
+        good = [point for point in batch.points if point.seq not in self.never]
+        super().write(replace(batch, points=good))
+        bad = [point for point in batch.points if point.seq in self.never]
+        if bad:
+            raise ReportsRefused([RefusedReport(p.counter, p.boot, p.seq, "too odd") for p in bad])
 
 
 @dataclass
@@ -201,6 +223,56 @@ def test_health_that_comes_with_qos_0_disturbs_nothing(
         until(lambda depth=depth: counter.acknowledged()[-1] == depth + 2)  # type: ignore[misc]  # bound
     assert counter.acknowledged() == [1, 2, 3, 4]
     assert "no connection" not in caplog.text
+
+
+def test_a_validation_that_cannot_be_stored_is_safe_in_quarantine_and_not_asked_for_again(
+    counter: Peer, quarantine: Quarantine
+) -> None:
+    counter.send(encode(validation(line="lift")), Topic("square", "counter-a", "validation"))
+    until(lambda: [part.boot for ack in counter.acks() for part in ack.committed] == [BOOT, VALIDATION])
+    (message,) = quarantine.messages()
+    assert "no line 'lift'" in message.reason
+
+
+def test_an_unknown_counter_is_remembered_and_its_reports_stay_with_it(
+    counter: Peer, quarantine: Quarantine
+) -> None:
+    counter.client.subscribe(str(Topic("square", "nobody", "ack")))
+    for seq in range(1, 4):
+        counter.send(encode(report(seq, counter="nobody")), Topic("square", "nobody", "report"))
+    counter.send(encode(report(2)))
+    until(lambda: counter.acknowledged() == [1, 2])
+    (stranger,) = quarantine.strangers()
+    assert (stranger.counter, stranger.messages) == ("nobody", 3)
+    assert not quarantine.messages()
+
+
+def test_what_the_store_refuses_for_good_is_quarantined_and_does_not_hold_up_the_rest(
+    counter: Peer, quarantine: Quarantine, store: FailingStore
+) -> None:
+    store.never = {3}
+    for seq in range(2, 6):
+        counter.send(encode(report(seq)))
+    until(lambda: counter.acknowledged() == [1, 2, 4, 5])
+    (message,) = quarantine.messages()
+    assert message.reason == "the store: too odd"
+    assert decode(message.payload, Report).seq == 3
+
+
+def test_a_client_that_dies_is_not_believed_to_be_well(
+    broker: Broker, store: FailingStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr("vilina_ingest.conversation.mqtt5.read", explode)
+    with closing(Quarantine.open(tmp_path / "quarantine.db")) as kept:
+        ingest = Ingest(
+            site=square(), store=store, quarantine=kept, broker=broker.address, clock=SystemClock()
+        )
+        with pytest.raises(BrokerError, match="a mistake of ours"):
+            ingest.run()
 
 
 def run(*arguments: str | Path) -> Result:
