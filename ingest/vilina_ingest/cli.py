@@ -11,13 +11,16 @@ import click
 from vilina_edge.clock import SystemClock
 from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_edge.wire import NAME
+from vilina_ingest.backup_cli import backup, restore
 from vilina_ingest.errors import IngestError
+from vilina_ingest.export_cli import export
 from vilina_ingest.logs import LogFormat, set_up_logs
 from vilina_ingest.metrics import Metrics
 from vilina_ingest.probes import probes
 from vilina_ingest.quarantine import Quarantine
 from vilina_ingest.quarantine_cli import beside
 from vilina_ingest.quarantine_cli import quarantine as quarantine_group
+from vilina_ingest.retain_cli import retain
 from vilina_ingest.site_file import load_site
 from vilina_ingest.store_sqlite import SqliteStore
 from vilina_ingest.subscribe import Ingest
@@ -28,7 +31,8 @@ def ingest() -> None:
     """Take reports from the broker into the store."""
 
 
-ingest.add_command(quarantine_group)
+for command in (quarantine_group, export, backup, restore, retain):
+    ingest.add_command(command)
 
 
 def _name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:

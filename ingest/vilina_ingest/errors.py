@@ -5,7 +5,9 @@ IngestError
 ├── UnknownName        a report names a counter, line or area that the site does not have
 ├── StoreError         the store cannot be opened, read or written: later, perhaps
 │   └── ReportsRefused the store will never take these reports; it has all the others
-└── BrokerError        the broker cannot be reached or refuses us
+├── BrokerError        the broker cannot be reached or refuses us
+├── ExportError        an export cannot be written
+└── BackupError        a backup cannot be made, is not sound, or cannot be put back
 """
 
 from collections.abc import Sequence
@@ -63,3 +65,11 @@ class ReportsRefused(StoreError):  # noqa: N818 - the store answers, it does not
 
 class BrokerError(IngestError):
     """The broker cannot be reached or refuses what was asked."""
+
+
+class ExportError(IngestError):
+    """An export cannot be written: which file, and why."""
+
+
+class BackupError(IngestError):
+    """A backup cannot be made, is not sound, or cannot be put back."""

@@ -74,7 +74,7 @@ def _remove_presence(db: sqlite3.Connection, site: str, horizons: Horizons) -> S
 def _remove_raw(db: sqlite3.Connection, site: str, horizons: Horizons, *, table: str, key: str) -> Step:
     rows = db.execute(
         f"SELECT t.slot, t.{key}, t.within_ns, s.counter, boot, first_seq, seq"  # noqa: S608 - names of ours
-        f" FROM {table} t JOIN {key} s ON s.id = t.{key} WHERE s.site = ? AND t.slot < ? LIMIT {AT_ONCE}",
+        f" FROM {table} t CROSS JOIN {key} s ON s.id = t.{key} WHERE s.site = ? AND t.slot < ? LIMIT {AT_ONCE}",
         (site, ns_of(horizons.raw) // SLOT_NS),
     ).fetchall()
     db.executemany(
@@ -115,9 +115,12 @@ def joined(ranges: Iterable[Counted]) -> list[Counted]:
 
 
 def _remove_live(db: sqlite3.Connection, site: str, horizons: Horizons) -> Step:
+    # Zone by zone, because that is how the table is ordered.
     cursor = db.execute(
-        "DELETE FROM live WHERE (site, zone, at_us) IN"
-        " (SELECT site, zone, at_us FROM live WHERE site = ? AND at_us < ? LIMIT ?)",
+        "WITH RECURSIVE zones (zone) AS (SELECT min(zone) FROM live WHERE site = ?1 UNION ALL"
+        " SELECT (SELECT min(zone) FROM live WHERE site = ?1 AND zone > zones.zone) FROM zones WHERE zone IS NOT NULL)"
+        " DELETE FROM live WHERE (site, zone, at_us) IN (SELECT l.site, l.zone, l.at_us FROM zones"
+        " CROSS JOIN live l ON l.site = ?1 AND l.zone = zones.zone AND l.at_us < ?2 LIMIT ?3)",
         (site, us_of(horizons.raw), AT_ONCE),
     )
     return Step(Removed(cursor.rowcount, 0), more=cursor.rowcount == AT_ONCE)
@@ -133,7 +136,7 @@ def _remove_presence_rollup(db: sqlite3.Connection, site: str, horizons: Horizon
 
 def _remove_rollup(db: sqlite3.Connection, site: str, horizons: Horizons, *, table: str, key: str) -> Step:
     rows = db.execute(
-        f"SELECT t.slot, t.{key} FROM {table} t JOIN {key} s ON s.id = t.{key}"  # noqa: S608 - names of ours
+        f"SELECT t.slot, t.{key} FROM {table} t CROSS JOIN {key} s ON s.id = t.{key}"  # noqa: S608 - names of ours
         f" WHERE s.site = ? AND t.slot < ? LIMIT {AT_ONCE}",
         (site, ns_of(horizons.rollup) // SLOT_NS),
     ).fetchall()
@@ -144,7 +147,7 @@ def _remove_rollup(db: sqlite3.Connection, site: str, horizons: Horizons, *, tab
 def _remove_records(db: sqlite3.Connection, site: str, horizons: Horizons) -> Step:
     """Settled days and events, and the numbers of reports of which nothing at all is left."""
     settled = db.execute(
-        "DELETE FROM settled WHERE site = ? AND start_us < ?", (site, us_of(horizons.rollup))
+        "DELETE FROM settled WHERE site = ? AND day < ?", (site, horizons.rollup.date().isoformat())
     )
     events = db.execute("DELETE FROM event WHERE site = ? AND until_us < ?", (site, us_of(horizons.rollup)))
     db.execute(

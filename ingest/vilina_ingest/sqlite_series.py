@@ -3,9 +3,11 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from vilina_ingest.binning import SLOT_NS, Binned, BinnedPresence, BinnedRow, PresenceRow, decode_dwell, ns_of
+from vilina_ingest.points import CrossingsPoint
 from vilina_ingest.store import Bins, FlowSeries, PresenceSeries
 
 # Seeking some lines in each quarter hour is faster than walking over all of them, up to this share.
@@ -47,6 +49,21 @@ def read_presence(
     for row in rows(db, ids, edges):
         binned.add(row)
     return {area: binned.series(area, bins) for area in areas}
+
+
+def read_crossings(db: sqlite3.Connection, site: str, start: datetime, end: datetime) -> list[CrossingsPoint]:
+    start_ns, end_ns = ns_of(start), ns_of(end)
+    rows = db.execute(
+        "SELECT s.site, s.counter, s.line, s.origin, s.target, c.slot * ?4 + c.within_ns AS at_ns, c.entered, c.left,"
+        " c.seconds, c.boot, c.seq, c.first_seq, c.quality FROM crossings c JOIN series s ON s.id = c.series"
+        " WHERE s.site = ?1 AND c.slot BETWEEN ?2 / ?4 AND ?3 / ?4 ORDER BY at_ns, s.line",
+        (site, start_ns, end_ns, SLOT_NS),
+    )
+    return [point for point in map(_point, rows) if start_ns <= point.at_ns < end_ns]
+
+
+def _point(row: tuple[Any, ...]) -> CrossingsPoint:
+    return CrossingsPoint(*row)
 
 
 def _on_quarters(edges: Sequence[int]) -> bool:

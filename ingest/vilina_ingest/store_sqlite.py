@@ -15,6 +15,7 @@ from typing import Self
 from vilina_edge.delivery.durable import WAIT_MS, open_durable, transaction
 from vilina_edge.wire import Validation
 from vilina_ingest.errors import StoreError
+from vilina_ingest.points import CrossingsPoint
 from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
 from vilina_ingest.site import Retention
 from vilina_ingest.sqlite_messages import get_counters, get_reports, get_validations, put_messages
@@ -32,7 +33,7 @@ from vilina_ingest.sqlite_records import (
 )
 from vilina_ingest.sqlite_retain import STEPS, Horizons
 from vilina_ingest.sqlite_schema import SCHEMA_VERSION, create_schema, schema_version
-from vilina_ingest.sqlite_series import read_flows, read_presence
+from vilina_ingest.sqlite_series import read_crossings, read_flows, read_presence
 from vilina_ingest.store import (
     Batch,
     Bins,
@@ -141,6 +142,11 @@ class SqliteStore:
     def reports(self, site: str, counter: str) -> list[StoredReport]:
         with self._reading() as db:
             return get_reports(db, site, counter)
+
+    def crossings(self, site: str, start: datetime, end: datetime) -> list[CrossingsPoint]:
+        """Raw points that stand from `start` until before `end`, in order of time."""
+        with self._reading() as db:
+            return read_crossings(db, site, start, end)
 
     def validations(self, site: str, counter: str) -> list[Validation]:
         with self._reading() as db:

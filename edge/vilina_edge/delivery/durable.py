@@ -61,3 +61,20 @@ def write_whole(path: Path, content: bytes) -> None:
         OSError: it cannot be written.
     """
     written_beside(path, content).replace(path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file beside `path`, to be written; it is put in the place of `path` if all goes well, and removed if not.
+
+    Raises:
+        OSError: it cannot be written or replaced.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        yield fresh
+        with fresh.open("rb+") as written:
+            os.fsync(written.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,37 @@
+"""`vilina ingest retain`: old rows go, as the site file says. Ingest does so by itself once a day."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from vilina_ingest.errors import IngestError
+from vilina_ingest.site_file import load_site
+from vilina_ingest.store_sqlite import SqliteStore
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.option(
+    "--site", "site_path", type=FILE, required=True, help="The site file; its `retention` says how long."
+)
+@click.option(
+    "--store", "store_path", type=FILE, default=Path("vilina.db"), show_default=True, help="The store's file."
+)
+def retain(site_path: Path, store_path: Path) -> None:
+    """Remove what is older than the site file allows. Ingest may run meanwhile."""
+    try:
+        site = load_site(site_path)
+        if not store_path.exists():
+            raise click.ClickException(f"there is no store at {store_path}; name it with --store")
+        with closing(SqliteStore.open(store_path)) as store:
+            removed = store.retain(site.id, site.retention, datetime.now(UTC))
+    except IngestError as error:
+        raise click.ClickException(str(error)) from error
+    kept = site.retention
+    click.echo(
+        f"removed {removed.raw:,} raw rows older than {kept.raw_days} days"
+        f" and {removed.rollup:,} others older than {kept.rollup_days} days"
+    )
