@@ -41,6 +41,36 @@ def test_two_people_side_by_side_are_two() -> None:
     assert np.median([len(detections) for detections in seen[60:85]]) == 2
 
 
+def test_two_who_come_together_stay_two_however_close_they_walk() -> None:
+    apart = [40 - min(i, 33, 66 - i) for i in range(67)]
+    meeting = [[(20 + 4 * i, 120 - by), (20 + 4 * i, 120 + by)] for i, by in enumerate(apart)]
+    seen = watched(list(discs(walking_right(40) + meeting)))
+    assert {len(detections) for detections in seen[60:110]} == {2}
+
+
+def test_a_large_person_is_one() -> None:
+    seen = watched(list(discs(walking_right(40))) + list(discs(walking_right(40, empty=0), radius=15)))
+    assert {len(detections) for detections in seen[60:85]} == {1}
+
+
+def test_somebody_small_who_stands_there_for_long_does_not_make_others_two() -> None:
+    stands = [[(160.0, 120.0)]] * 60
+    seen = watched(
+        list(discs(walking_right(40)))
+        + list(discs(walking_right(30, empty=0)[:15] + stands, radius=8))
+        + list(discs([[]] * 5 + walking_right(40, empty=0)))
+    )
+    assert {len(detections) for detections in seen[-30:-10]} == {1}
+
+
+@pytest.mark.parametrize("radius", [6, 24], ids=["half as large", "twice as large"])
+def test_a_wrong_idea_of_the_usual_size_is_given_up(radius: int) -> None:
+    wrong = list(discs(walking_right(30), radius=radius))
+    right = [image for _ in range(6) for image in discs(walking_right(30, empty=2))]
+    seen = watched(wrong + right)
+    assert {len(detections) for detections in seen[-25:-5]} == {1}
+
+
 def test_an_empty_room_has_nobody() -> None:
     assert not any(map(len, watched(list(discs([[]] * 30)))))
 

@@ -11,14 +11,14 @@ from vilina_edge.types import Image
 WIDTH, HEIGHT = 320, 240
 
 
-def discs(places: Iterable[list[tuple[float, float]]]) -> Iterable[Image]:
+def discs(places: Iterable[list[tuple[float, float]]], *, radius: int = 12) -> Iterable[Image]:
     """A grey floor with dark discs of 24 pixels on it, as people look from above, frame by frame."""
     random = np.random.default_rng(1)
     for centres in places:
         image = np.full((HEIGHT, WIDTH, 3), 150, dtype=np.uint8)
         image += random.integers(0, 6, image.shape, dtype=np.uint8)
         for x, y in centres:
-            cv2.circle(image, (round(x), round(y)), 12, (40, 45, 60), -1)
+            cv2.circle(image, (round(x), round(y)), radius, (40, 45, 60), -1)
         yield image
 
 

@@ -1,173 +1,212 @@
 """People as what moves: for a camera that looks straight down, for rendered scenes, and where there is no model.
 
-Background subtraction (MOG2; Zivkovic 2004) finds moving blobs. How large a person is, is not known beforehand and
-differs from place to place, because who is off the middle is seen leaning: so it is learned for each part of the
-picture. Blobs of several people are divided among them by k-means (Lloyd 1982).
+A blob of the background's difference is a person, or several who touch. How many is seldom to be seen in one picture,
+so the detector remembers whom it saw: people who come together are as many as they were before, and a blob is taken
+for more than its people only while it is as large as more.
 """
 
-from collections import deque
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from vilina_edge.types import Detections, Floats, Frame, Image
+from vilina_edge.vision.background import Background
+from vilina_edge.vision.blobs import (
+    FRAGMENT,
+    Blob,
+    Labels,
+    Shares,
+    Size,
+    Sizes,
+    blobs_in,
+    divided,
+    farthest,
+    points_of,
+)
 
-ABSORB_S: Final = 120.0
-"""Who stands still for about a tenth of this time begins to be taken for background."""
-CAUTION: Final = 10.0
-"""... but never so slowly as in so many times the time that the scene has been watched."""
-WARM_UP_FRAMES: Final = 5
-"""Until then everything is new, and nothing is a person."""
 WORKING_WIDTH: Final = 320
 """Frames are halved until they are at most about this wide: motion needs no detail."""
-MIN_AREA: Final = 0.0008
-MAX_AREA: Final = 0.35
-"""Of the frame: less is noise, more is the light going on."""
-FRAGMENT: Final = 0.3
-"""Of a usual person: what is smaller is a part of somebody, or a bag."""
-PARTS: Final = (4, 5)
-"""Rows and columns of the parts of the picture for each of which a usual size is learned."""
-SIZES_KEPT: Final = 100
-ENOUGH_SIZES: Final = 15
-POINTS: Final = 600
-"""Of a blob that is divided, at most."""
-ROUNDS: Final = 8
 SCORE: Final = 0.9
 """Motion says yes or no; there is no shade between."""
+ENOUGH_FILL: Final = 0.85
+"""Of a usual person: who is not known yet must have so much of a blob, and trust in those known grows with more."""
+FILL_RANGE: Final = 0.2
+"""With so much less than that, or none at all, trust goes as the time does."""
+MOST_TRUST_S: Final = 2.0
+"""Whom we know for sure may be hidden among others for so long."""
+ALONE_GAIN: Final = 2.0
+"""Who is a blob of their own is trusted so much sooner, ..."""
+ALONE_FILL: Final = 0.5
+"""... if the blob is at least so much of a usual person."""
+ONE_AT_MOST: Final = 1.25
+"""Usual people: one who is known, in a blob of at most so many, is not looked at more closely."""
+CORE: Final = 0.8
+"""Of the sides of a person's box: the blob there is theirs."""
+AHEAD_S: Final = 0.5
+"""Nobody is expected to go on as before for longer."""
+FORGET_S: Final = 2.0
+"""After so long without a picture, everybody may be elsewhere."""
+SPEED_GAIN: Final = 0.5
+SIDES_GAIN: Final = 0.2
+LEARN_AFTER_S: Final = 0.2
+LEARN_EVERY: Final = 0.4
+"""Sizes are learned from those seen for so long, and again when they are so many of their sides further on: who
+stands for long is one person, not a hundred."""
 
 
-class _Blob(NamedTuple):
-    """Something that moves, in pixels of the reduced frame."""
+@dataclass(slots=True, eq=False)
+class _Person:
+    """Somebody who is remembered from picture to picture: centre, sides and speed in pixels of the reduced frame.
 
-    box: Floats
-    area: float
-    whole: bool
-    """Not cut by the frame's border."""
-    label: int
+    `trust`, in seconds, is how surely this is a person beside the others of the same blob. `met` is the time of the
+    first sight; `learned` where their size was learned last.
+    """
+
+    centre: Floats
+    sides: Floats
+    at: float
+    met: float
+    velocity: Floats = field(default_factory=lambda: np.zeros(2))
+    trust: float = 0.0
+    seen_alone: bool = False
+    learned: Floats | None = None
+
+    def expected(self, at: float) -> Floats:
+        return self.centre + self.velocity * min(at - self.at, AHEAD_S)
+
+    def move(self, centre: Floats, at: float) -> None:
+        seconds = at - self.at
+        if seconds > 0:
+            gain = 1.0 if self.at == self.met else SPEED_GAIN
+            self.velocity = self.velocity + gain * ((centre - self.centre) / seconds - self.velocity)
+        self.centre, self.at = centre, at
+
+    def box(self) -> Floats:
+        return np.concatenate([self.centre - self.sides / 2, self.centre + self.sides / 2])
 
 
 class MotionDetector:
     """The detector. It learns the scene, so give it one camera only."""
 
     def __init__(self) -> None:
-        self._background = cv2.createBackgroundSubtractorMOG2(varThreshold=25, detectShadows=True)
-        self._frames = 0
+        self._background = Background()
+        self._sizes = Sizes()
+        self._people: list[_Person] = []
         self._last: datetime | None = None
-        self._watched_s = 0.0
-        self._sizes = _Sizes()
+        self._now = 0.0
+        self._seconds = 0.0
 
     def __call__(self, frame: Frame) -> Detections:
+        self._advance(frame.at)
         scale = max(1, round(frame.image.shape[1] / WORKING_WIDTH))
-        labels, blobs = self._blobs(_reduced(frame.image, scale), self._pace(frame.at))
-        people: list[Floats] = []
-        if self._frames > WARM_UP_FRAMES:
+        mask = self._background.moving(_reduced(frame.image, scale), self._seconds)
+        found: list[Floats] = []
+        if self._background.is_known:
+            labels, blobs = blobs_in(mask)
+            known = self._whose(blobs, labels)
+            self._people = []
             for blob in blobs:
-                people += self._people(blob, labels)
-        boxes = np.array(people).reshape(-1, 4) * scale
+                found += self._boxes(blob, known.get(blob.label, []), labels)
+        boxes = np.array(found).reshape(-1, 4) * scale
         return Detections(boxes, np.full(len(boxes), SCORE))
 
-    def _pace(self, at: datetime) -> float:
-        """How much of this frame the background takes in: the first frames alike, then by time, ever more slowly."""
-        seconds = 0.0 if self._last is None else max(0.0, (at - self._last).total_seconds())
+    def _advance(self, at: datetime) -> None:
+        """Time goes on; a clock that is set back takes none."""
+        self._seconds = 0.0 if self._last is None else max(0.0, (at - self._last).total_seconds())
         self._last = at
-        self._frames += 1
-        self._watched_s += seconds
-        if self._frames <= WARM_UP_FRAMES:
-            return 1 / self._frames
-        return min(seconds / min(ABSORB_S, CAUTION * self._watched_s), 0.5) if seconds else 0.0
+        self._now += self._seconds
+        if self._seconds > FORGET_S:
+            self._people = []
 
-    def _blobs(self, small: Image, pace: float) -> tuple[npt.NDArray[np.int32], list[_Blob]]:
-        moving = self._background.apply(cv2.GaussianBlur(small, (5, 5), 0), learningRate=pace)
-        solid = cv2.threshold(moving, 200, 255, cv2.THRESH_BINARY)[1]
-        solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-        solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-        _, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-        height, width = solid.shape
-        found = []
-        for label, (x, y, w, h, area) in enumerate(stats[1:].tolist(), start=1):
-            if MIN_AREA * height * width <= area <= MAX_AREA * height * width:
-                whole = x > 0 and y > 0 and x + w < width and y + h < height
-                found.append(_Blob(np.array([x, y, x + w, y + h], dtype=np.float64), area, whole, label))
-        return np.asarray(labels), found
+    def _whose(self, blobs: list[Blob], labels: Labels) -> dict[int, list[_Person]]:
+        """The people of each blob, by its label: whoever has most of the place where they are expected in it."""
+        people: dict[int, list[_Person]] = {blob.label: [] for blob in blobs}
+        height, width = labels.shape
+        for person in self._people:
+            centre, half = person.expected(self._now), person.sides / 2 * CORE
+            x1, y1 = np.maximum(centre - half, 0).astype(int).tolist()
+            x2, y2 = np.minimum(centre + half + 1, (width, height)).astype(int).tolist()
+            counts = np.bincount(labels[y1 : max(y1, y2), x1 : max(x1, x2)].ravel())
+            if counts[1:].any():
+                people.get(int(counts[1:].argmax()) + 1, []).append(person)
+        return people
 
-    def _people(self, blob: _Blob, labels: npt.NDArray[np.int32]) -> list[Floats]:
+    def _boxes(self, blob: Blob, known: list[_Person], labels: Labels) -> list[Floats]:
         """The boxes of the people in a blob, which is learned from on the way."""
         usual = self._sizes.usual(blob, labels.shape)
-        self._sizes.add(blob, labels.shape)
-        if usual is None:
-            return [blob.box]
-        if blob.area < FRAGMENT * usual.area:
-            return []
-        count = int(blob.area / usual.area)
-        if count <= 1:
-            return [blob.box]
-        half = np.array([usual.width, usual.height]) / 2
-        middles = _divided(_points(blob, labels), count)
-        return [np.concatenate([middle - half, middle + half]) for middle in middles]
+        if usual is None or (len(known) <= 1 and blob.area < ONE_AT_MOST * usual.area):
+            return self._alone(blob, known, usual, labels)
+        people = self._together(blob, known, usual, labels)
+        if len(people) == 1:
+            return self._alone(blob, people, usual, labels)
+        if not any(person.seen_alone for person in people):
+            self._learn(blob, people[0], labels)
+        self._people += people
+        return [person.box() for person in people]
 
-
-class _Size(NamedTuple):
-    """Of a usual person: pixels that move, and sides of the box."""
-
-    area: float
-    width: float
-    height: float
-
-
-class _Sizes:
-    """How large people are, in each part of the picture and in all of it."""
-
-    def __init__(self) -> None:
-        self._everywhere: deque[_Size] = deque(maxlen=3 * SIZES_KEPT)
-        self._parts: dict[tuple[int, int], deque[_Size]] = {}
-
-    def add(self, blob: _Blob, shape: tuple[int, ...]) -> None:
+    def _alone(self, blob: Blob, known: list[_Person], usual: Size | None, labels: Labels) -> list[Floats]:
+        """One person has the whole blob: of those known, whom we trust most."""
+        if known:
+            person = max(known, key=lambda one: one.trust)
+            person.move(blob.middle, self._now)
+        else:
+            person = _Person(blob.middle, blob.sides, self._now, self._now)
+        if usual is None or blob.area >= ALONE_FILL * usual.area:
+            person.trust = min(MOST_TRUST_S, person.trust + ALONE_GAIN * self._seconds)
         if blob.whole:
-            x1, y1, x2, y2 = blob.box.tolist()
-            size = _Size(blob.area, x2 - x1, y2 - y1)
-            self._everywhere.append(size)
-            self._parts.setdefault(_part(blob, shape), deque(maxlen=SIZES_KEPT)).append(size)
+            person.sides = person.sides + SIDES_GAIN * (blob.sides - person.sides)
+            person.seen_alone |= self._learn(blob, person, labels)
+        self._people.append(person)
+        is_fragment = usual is not None and not known and blob.area < FRAGMENT * usual.area
+        return [] if is_fragment else [blob.box]
 
-    def usual(self, blob: _Blob, shape: tuple[int, ...]) -> _Size | None:
-        """The median of those near, without fragments; of all, where there are few; None at the very beginning."""
-        near = self._parts.get(_part(blob, shape), ())
-        known = near if len(near) >= ENOUGH_SIZES else self._everywhere
-        if len(known) < WARM_UP_FRAMES:
-            return None
-        sizes = np.array(known)
-        sizes = sizes[sizes[:, 0] > FRAGMENT * np.median(sizes[:, 0])]
-        return _Size(*np.median(sizes, axis=0).tolist())
+    def _together(self, blob: Blob, known: list[_Person], usual: Size, labels: Labels) -> list[_Person]:
+        """The people who have the blob together: those known who are still borne out, and those who are new."""
+        points, weight = points_of(blob, labels)
 
+        def share(seeds: Floats) -> Shares:
+            return divided(points, seeds, usual, weight=weight)
 
-def _part(blob: _Blob, shape: tuple[int, ...]) -> tuple[int, int]:
-    x, y = (blob.box[:2] + blob.box[2:]) / 2
-    return min(PARTS[0] - 1, int(y * PARTS[0] / shape[0])), min(PARTS[1] - 1, int(x * PARTS[1] / shape[1]))
+        people = list(known)
+        shares = share(np.array([one.expected(self._now) for one in people] or [blob.middle]))
+        while len(people) > 1:
+            trust = [self._trust(*pair) for pair in zip(people, shares.fill.tolist(), strict=True)]
+            least = trust.index(min(trust))
+            if trust[least] >= 0:
+                break
+            del people[least]
+            shares = share(np.delete(shares.middles, least, axis=0))
+        while len(shares.middles) < int(blob.area / (ENOUGH_FILL * usual.area)):
+            more = share(np.vstack([shares.middles, farthest(points, shares.middles, usual)]))
+            if more.fill.min() < ENOUGH_FILL:
+                break
+            shares = more
+        sides = np.array([usual.width, usual.height])
+        for middle in shares.middles[len(people) :]:
+            people.append(_Person(middle, sides, self._now, self._now))
+        if len(people) > 1:
+            for person, middle, fill in zip(people, shares.middles, shares.fill.tolist(), strict=True):
+                person.move(middle, self._now)
+                person.trust = min(MOST_TRUST_S, max(0.0, self._trust(person, fill)))
+        return people
 
+    def _trust(self, person: _Person, fill: float) -> float:
+        """How much we trust that somebody is a person, who now has so much of a usual person in a blob."""
+        return person.trust + self._seconds * min(1.0, max(-1.0, (fill - ENOUGH_FILL) / FILL_RANGE))
 
-def _points(blob: _Blob, labels: npt.NDArray[np.int32]) -> Floats:
-    """Pixels (N, 2) of a blob, x and y; some of them if there are many."""
-    x1, y1, x2, y2 = blob.box.astype(int).tolist()
-    rows, columns = np.nonzero(labels[y1:y2, x1:x2] == blob.label)
-    points = np.stack([columns + x1, rows + y1], axis=-1).astype(np.float64)
-    return points[:: max(1, len(points) // POINTS)]
-
-
-def _divided(points: Floats, count: int) -> Floats:
-    """The middles (count, 2) of as many groups of points, by k-means that begins with points far from each other."""
-    middles = [points[np.argmax(((points - points.mean(axis=0)) ** 2).sum(axis=1))]]
-    while len(middles) < count:
-        apart = np.min([((points - middle) ** 2).sum(axis=1) for middle in middles], axis=0)
-        middles.append(points[np.argmax(apart)])
-    centres = np.array(middles)
-    for _ in range(ROUNDS):
-        nearest = np.argmin(((points[:, None] - centres[None]) ** 2).sum(axis=-1), axis=1)
-        centres = np.array([
-            points[nearest == i].mean(axis=0) if (nearest == i).any() else centres[i] for i in range(count)
-        ])  # fmt: skip
-    return centres
+    def _learn(self, blob: Blob, person: _Person, labels: Labels) -> bool:
+        """Learn a size from a blob that is a person's own, if it is time; whether it was."""
+        if not blob.whole or self._now - person.met < LEARN_AFTER_S:
+            return False
+        learned = person.learned
+        if learned is not None and np.abs(person.centre - learned).max() < LEARN_EVERY * person.sides.min():
+            return False
+        person.learned = person.centre
+        self._sizes.add(blob, labels.shape)
+        return True
 
 
 def _reduced(image: Image, scale: int) -> Image:
