@@ -4,8 +4,9 @@ The file is a SQLite file: the store as it was at one instant, and the quarantin
 read first, because a message that is replayed meanwhile is then in both, which is harmless, instead of in neither.
 """
 
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -34,6 +35,7 @@ def back_up(store: Path, quarantine: Path, out: Path, *, made_at: datetime, say:
     if not store.exists():
         raise BackupError(f"there is no store at {store}; name it with --store")
     with _told(f"the backup {out} cannot be made"), replacing(out) as fresh:
+        _check_room(out.parent, [store, quarantine])
         kept = fresh.with_name(f"{fresh.name}.quarantine")
         try:
             if quarantine.exists():
@@ -67,6 +69,7 @@ def restore(backup: Path, store: Path, quarantine: Path, *, force: bool, say: Sa
         replacing(store) as fresh,
         replacing(quarantine) as fresh_quarantine,
     ):
+        _check_room(store.parent, [backup])
         _copy(backup, fresh, say=say)
         with closing(sqlite3.connect(fresh, isolation_level=None)) as db:
             pieces = db.execute("SELECT piece FROM backup_quarantine ORDER BY n")
@@ -119,6 +122,15 @@ def _copy(source: Path, target: Path, *, say: Say) -> None:
         )
         # One file, that can be read where nothing can be written.
         writing.execute("PRAGMA journal_mode=DELETE")
+
+
+def _check_room(folder: Path, sources: Sequence[Path]) -> None:
+    needed = sum(path.stat().st_size for path in sources if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise BackupError(
+            f"{folder} has {free / 1e6:,.1f} MB left and needs {needed / 1e6:,.1f}; make room, or name another disk"
+        )
 
 
 def _take_over(path: Path) -> None:

@@ -132,7 +132,9 @@ class PresenceSums:
             self.waiting_person_s = (self.waiting_person_s or 0.0) + row.waiting_person_s
         if row.waiting_most is not None:
             self.waiting_most = max(self.waiting_most or 0, row.waiting_most)
-        if row.dwell:
+        if self.dwell is NO_STAYS and len(row.dwell) == len(NO_STAYS):
+            self.dwell = row.dwell
+        elif row.dwell:
             self.dwell = tuple([a + b for a, b in zip_longest(self.dwell, row.dwell, fillvalue=0)])
 
 

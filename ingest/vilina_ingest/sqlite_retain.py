@@ -117,9 +117,10 @@ def joined(ranges: Iterable[Counted]) -> list[Counted]:
 def _remove_live(db: sqlite3.Connection, site: str, horizons: Horizons) -> Step:
     # Zone by zone, because that is how the table is ordered.
     cursor = db.execute(
+        "DELETE FROM live WHERE (site, zone, at_us) IN ("
         "WITH RECURSIVE zones (zone) AS (SELECT min(zone) FROM live WHERE site = ?1 UNION ALL"
         " SELECT (SELECT min(zone) FROM live WHERE site = ?1 AND zone > zones.zone) FROM zones WHERE zone IS NOT NULL)"
-        " DELETE FROM live WHERE (site, zone, at_us) IN (SELECT l.site, l.zone, l.at_us FROM zones"
+        " SELECT l.site, l.zone, l.at_us FROM zones"
         " CROSS JOIN live l ON l.site = ?1 AND l.zone = zones.zone AND l.at_us < ?2 LIMIT ?3)",
         (site, us_of(horizons.raw), AT_ONCE),
     )

@@ -1,6 +1,7 @@
 """Backups of a store that is written to, and what comes back."""
 
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -201,6 +202,33 @@ def test_a_backup_that_cannot_be_written_says_so_and_leaves_the_old_one(path: Pa
         path.with_name(path.name + end).unlink(missing_ok=True)
     assert vilina("backup", "--store", path, "--out", tmp_path / "backup.db").exit_code == 1
     check_backup(tmp_path / "backup.db")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for a few pages."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", disk], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small disk needs root")
+    yield disk
+    subprocess.run(["umount", disk], check=True)
+
+
+def test_a_disk_without_room_is_told_and_keeps_what_it_had(
+    path: Path, tmp_path: Path, small_disk: Path
+) -> None:
+    full = vilina("backup", "--store", path, "--out", small_disk / "backup.db")
+    assert full.exit_code == 1
+    assert "make room" in full.output
+    vilina("backup", "--store", path, "--out", tmp_path / "backup.db")
+    assert (
+        "make room" in vilina("restore", tmp_path / "backup.db", "--store", small_disk / "vilina.db").output
+    )
+    assert list(small_disk.iterdir()) == []
 
 
 def test_a_small_store_can_still_be_read_by_quarters_after_it_came_back(path: Path, tmp_path: Path) -> None:
