@@ -1,6 +1,7 @@
 """Pictures of a scene as its camera would take them: the floor, people and their shadows, noise, light.
 
-People are ellipsoids, whose outlines in the picture are exact ellipses. They are painted from far to near.
+People are ellipsoids, whose outlines in the picture are exact ellipses. They are painted from far to near, each part
+darker at its rim, where it turns away from the lamps.
 """
 
 import math
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 
 from vilina_edge.simulation.backdrop import backdrop
+from vilina_edge.simulation.body import tinted
 from vilina_edge.simulation.scene import Colour, Look, Scene, Walker
 from vilina_edge.simulation.silhouettes import seen_of
 from vilina_edge.types import Floats, Image, Size
@@ -22,6 +24,14 @@ DRIFT: Final = 0.025
 DRIFT_S: Final = 97.0
 """How much the light varies, and how slowly."""
 SUBPIXEL_BITS: Final = 4
+RIM: Final = 0.78
+LIT: Final = 1.02
+"""Light on a part of the body at its rim and in the ellipse within, of its colour; ..."""
+LIT_SHARE: Final = 0.66
+LIT_AWAY: Final = (-0.09, -0.15)
+"""... the size of that ellipse, and how far it lies towards the light: short half axes, right and down."""
+PLAIN: Final = 5.0
+"""Parts whose short half axis is less, pixels, have one tone only."""
 SHADOW_REACH: Final = 0.7
 """Metres around a person."""
 SHADOW_CELLS: Final = 40
@@ -98,11 +108,16 @@ class Painter:
         """Everybody, from the farthest part to the nearest."""
         seen = seen_of(self._scene, walkers)
         halves, angles = seen.outlines.half_axes()
-        unit = 2**SUBPIXEL_BITS
-        middles = np.round(seen.outlines.centres * unit).astype(int).tolist()
-        axes = np.round(halves * unit).astype(int).tolist()
-        for middle, axis, angle, colour in zip(middles, axes, angles.tolist(), seen.colours, strict=True):
-            cv2.ellipse(image, middle, axis, angle, 0, 360, colour, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+        lit = seen.outlines.centres + halves[:, 1:] * LIT_AWAY
+        whole = _fixed(seen.outlines.centres), _fixed(halves)
+        within = _fixed(lit), _fixed(halves * LIT_SHARE)
+        plain = (halves[:, 1] < PLAIN).tolist()
+        for part, (angle, colour) in enumerate(zip(angles.tolist(), seen.colours, strict=True)):
+            _fill(
+                image, whole[0][part], whole[1][part], angle, colour if plain[part] else tinted(colour, RIM)
+            )
+            if not plain[part]:
+                _fill(image, within[0][part], within[1][part], angle, tinted(colour, LIT))
 
     def _developed(self, image: Image, seconds: float) -> Image:
         """With the light of the moment and the sensor's noise."""
@@ -112,6 +127,16 @@ class Painter:
         light = 1 + DRIFT * math.sin(2 * math.pi * seconds / DRIFT_S)
         developed: Image = cv2.addWeighted(image, light, noise, 1.0, -128.0).astype(np.uint8, copy=False)
         return developed
+
+
+def _fixed(pixels: Floats) -> list[list[int]]:
+    """Pixels as OpenCV draws between them."""
+    fixed: list[list[int]] = np.round(pixels * 2**SUBPIXEL_BITS).astype(int).tolist()
+    return fixed
+
+
+def _fill(image: Image, middle: list[int], halves: list[int], angle: float, colour: Colour) -> None:
+    cv2.ellipse(image, middle, halves, angle, 0, 360, colour, -1, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def _pattern_to_picture(homography: Floats, x: float, y: float) -> Floats | None:
