@@ -98,7 +98,8 @@ def _named_in_the_environment() -> InfluxServer:
 
     def remove(name: str) -> None:
         buckets = client.buckets_api()
-        buckets.delete_bucket(next(one for one in buckets.find_buckets_iter() if one.name == name))
+        for bucket in [one for one in buckets.find_buckets_iter() if one.name == name]:
+            buckets.delete_bucket(bucket)
 
     return InfluxServer(client.version(), settings, make, remove)
 

@@ -89,6 +89,8 @@ def read_answer(body: bytes, *, server: str) -> list[list[Series]]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StoreError(f"{server} gave no whole answer: {error}") from error
     failed = answer.error or next((result.error for result in answer.results if result.error), None)
+    if failed and "not found" in failed:
+        raise refusal(404, {}, failed, server=server)
     if failed:
         raise StoreError(f"{server} could not answer: {failed}")
     if any(result.partial for result in answer.results):
@@ -116,4 +118,4 @@ def retry_after(headers: Mapping[str, str]) -> float:
             seconds = (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             seconds = DEFAULT_RETRY_S
-    return min(max(seconds, 0.0), LONGEST_RETRY_S)
+    return min(max(0.0, seconds), LONGEST_RETRY_S)

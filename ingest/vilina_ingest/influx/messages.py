@@ -4,7 +4,7 @@ The last word is the last that arrived, so a message stands at its arrival: a co
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -15,7 +15,7 @@ from vilina_ingest.influx.connection import Connection
 from vilina_ingest.influx.counted import from_text
 from vilina_ingest.influx.line_protocol import Line, Origin, fields_of, series_key
 from vilina_ingest.influx.queries import of_site, select
-from vilina_ingest.influx.raw import CROSSINGS, IDENTITY, PRESENCE
+from vilina_ingest.influx.raw import CROSSINGS, IDENTITY, PRESENCE, identity
 from vilina_ingest.influx.rollup import FLOW_15M, PRESENCE_15M
 from vilina_ingest.points import NS_PER_MS
 from vilina_ingest.store import Batch, CounterState, StoredReport, Told, same_state
@@ -27,6 +27,14 @@ VALIDATION: Final = "validation"
 OF_EACH: Final = 'GROUP BY "counter"'
 
 M = TypeVar("M", bound=Message)
+
+
+class ReportKey(NamedTuple):
+    """Names a validation as if it were a report."""
+
+    counter: str
+    boot: str
+    seq: int
 
 
 def message_lines(batch: Batch, statuses: Iterable[Told[Status]], *, now: int) -> list[Line]:
@@ -53,22 +61,24 @@ def news(connection: Connection, statuses: Sequence[Told[Status]]) -> list[Told[
 
 
 def read_counters(connection: Connection, site: str) -> dict[str, CounterState]:
-    statuses, healths, acks, heard = connection.query(
+    statuses, healths, acks, heard, not_good = connection.query(
         *(_last_payload(name, site) for name in (STATUS, HEALTH, CONFIG_ACK)),
+        select('last("seq")', CROSSINGS, PRESENCE, where=of_site(site), grouped=OF_EACH),
         select('last("quality")', CROSSINGS, PRESENCE, where=of_site(site), grouped=OF_EACH),
     )
     status, health, config_ack = _last(statuses, Status), _last(healths, Health), _last(acks, ConfigAck)
-    newest: dict[str, tuple[int, Any]] = {}
-    for counter, at_ns, quality in _rows(heard):
-        newest[counter] = max(newest.get(counter, (0, None)), (at_ns, quality), key=lambda one: one[0])
+    newest: dict[str, int] = {}
+    for counter, at_ns, _ in _rows(heard):
+        newest[counter] = max(newest.get(counter, 0), at_ns)
+    quality = {counter: said for counter, at_ns, said in _rows(not_good) if at_ns == newest[counter]}
     return {
         counter: CounterState(
             counter=counter,
             status=status.get(counter),
             health=health.get(counter),
             config_ack=config_ack.get(counter),
-            last_report_end=end_of(newest[counter][0]) if counter in newest else None,
-            last_quality=newest[counter][1] if counter in newest else None,
+            last_report_end=end_of(newest[counter]) if counter in newest else None,
+            last_quality=quality.get(counter, "good") if counter in newest else None,
         )
         for counter in sorted({*newest, *status, *health, *config_ack})
     }
@@ -80,7 +90,8 @@ def read_reports(connection: Connection, site: str, counter: str) -> list[Stored
         select(IDENTITY, CROSSINGS, PRESENCE, where=where),
         select('"counted"', FLOW_15M, PRESENCE_15M, where=where),
     )
-    found = {(boot, seq, first) for series in raw for _, boot, first, seq in series.values}
+    identities = (identity(row) for series in raw for row in series.values)
+    found = {(boot, seq, first) for _, boot, first, seq, _ in identities}
     texts = {row[1] for series in rows for row in series.values}
     found |= {(one.boot, one.last, one.first) for text in texts for one in from_text(text)}
     return [StoredReport(counter, boot, first, seq) for boot, seq, first in sorted(found)]
@@ -124,13 +135,17 @@ def _validation(told: Told[Validation]) -> Line:
     said = told.message
     at_ns = ns_of(said.end) + int(said.id, 16) % NS_PER_MS
     return _line(
-        VALIDATION, told, fields_of(id=said.id, payload=_json(said)), at_ns, Origin(told.counter, said.id, 1)
+        VALIDATION,
+        told,
+        fields_of(id=said.id, payload=_json(said)),
+        at_ns,
+        ReportKey(told.counter, said.id, 1),
     )
 
 
 def _line(measurement: str, told: Told[M], fields: str, at_ns: int, origin: Origin | None = None) -> Line:
     key = series_key(measurement, ("site", told.site), ("counter", told.counter))
-    return Line(f"{key} {fields} {at_ns:d}", origin)
+    return f"{key} {fields} {at_ns:d}", origin
 
 
 def _json(message: Message) -> str:

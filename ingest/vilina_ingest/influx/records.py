@@ -90,17 +90,15 @@ def read_corrections(connection: Connection, site: str, start: datetime, end: da
 
 def event_lines(site: str, events: Sequence[SiteEvent]) -> list[Line]:
     """An event stands at its beginning, so that the same one written again replaces it."""
-    return [
-        Line(
-            f"{series_key(EVENTS, ('site', site), ('kind', event.kind))} "
-            + fields_of(
-                id=event.id, subject=event.subject, value=None if event.value is None else float(event.value),
-                until_ns=NEVER if event.until is None else ns_of(event.until), payload=_json(event),
-            )
-            + f" {_apart(event.since, event.id):d}"
-        )
-        for event in events
-    ]  # fmt: skip
+    lines: list[Line] = []
+    for event in events:
+        key = series_key(EVENTS, ("site", site), ("kind", event.kind))
+        fields = fields_of(
+            id=event.id, subject=event.subject, value=None if event.value is None else float(event.value),
+            until_ns=NEVER if event.until is None else ns_of(event.until), payload=_json(event),
+        )  # fmt: skip
+        lines.append((f"{key} {fields} {_apart(event.since, event.id):d}", None))
+    return lines
 
 
 def read_events(connection: Connection, site: str, start: datetime, end: datetime) -> list[SiteEvent]:
@@ -127,7 +125,7 @@ def over_before(connection: Connection, site: str, instant: datetime) -> list[in
 def _line(measurement: str, site: str, zone: str | None, fields: str, at_ns: int, **tags: str) -> Line:
     """The whole site has no tag `zone`, which InfluxQL finds as an empty one."""
     of_zone = [] if zone is None else [("zone", zone)]
-    return Line(f"{series_key(measurement, ('site', site), *tags.items(), *of_zone)} {fields} {at_ns:d}")
+    return f"{series_key(measurement, ('site', site), *tags.items(), *of_zone)} {fields} {at_ns:d}", None
 
 
 def _apart(at: datetime, name: str) -> int:

@@ -25,7 +25,7 @@ from vilina_ingest.influx.raw import (
     read_presence,
     rows_of,
 )
-from vilina_ingest.influx.slots import Slot, slot_line, slot_of, spans
+from vilina_ingest.influx.slots import SKEW_NS, Slot, slot_line, slot_of, spans
 from vilina_ingest.influx.writer import LineWriter
 
 FLOW_15M: Final = "flow_15m"
@@ -160,9 +160,9 @@ def roll(connection: Connection, writer: LineWriter, *, site: str, due: Sequence
         rows = [row.line() for row in read_sums(sums, reasons)]
         writer.write(rows + [row.line() for row in add_presence(read_presence(people))])
         # Only now, for whoever reads this believes that the rows are there.
-        writer.write([slot_line(site, slot, rolled=now) for slot in range(start, end, SLOT_NS)])
+        writer.write([slot_line(site, slot, rolled=now - SKEW_NS) for slot in range(start, end, SLOT_NS)])
 
 
 def _line(measurement: str, names: tuple[str, ...], tags: Tags, fields: str, at_ns: int) -> Line:
     key = series_key(measurement, *zip(names, tags, strict=True))
-    return Line(f"{key} {fields} {at_ns:d}")
+    return f"{key} {fields} {at_ns:d}", None

@@ -43,6 +43,8 @@ class InfluxSettings(BaseModel):
         given = {
             key.replace("-", "_"): value for key, value in parse_qsl(parts.query, keep_blank_values=True)
         }
+        if "token" in given:
+            raise StoreError(f"a token in an address is seen by everyone; put it into a file: {EXAMPLE}")
         token_file = given.pop("token_file", None)
         try:
             token = None if token_file is None else Path(token_file).read_text(encoding="utf-8").strip()
@@ -50,7 +52,6 @@ class InfluxSettings(BaseModel):
             raise StoreError(f"the InfluxDB token in {token_file} cannot be read: {error}") from error
         url = f"{parts.scheme}://{parts.netloc}"
         try:
-            # A token in an address would be seen in the list of processes.
             return cls.model_validate({**given, "url": url} | ({} if token is None else {"token": token}))
         except ValidationError as error:
             fault = error.errors(include_url=False, include_input=False)[0]

@@ -50,7 +50,9 @@ def operator(url: str, token: str, *, ca_file: str | None = None) -> Iterator[In
         reason = reason_of(error.body or error.reason or "")
         if error.status in (401, 403):
             raise StoreError(f"the InfluxDB at {url} refuses the operator's token: {reason}") from error
-        raise StoreError(f"the InfluxDB at {url} answers {error.status}: {reason}") from error
+        raise StoreError(f"{url} answers {error.status} ({reason}); is it an InfluxDB 2?") from error
+    except ValueError as error:
+        raise StoreError(f"{url} does not answer as an InfluxDB 2 does: {error}") from error
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise StoreError(f"there is no InfluxDB at {url}: {str(error).rpartition('>: ')[2]}") from error
     finally:

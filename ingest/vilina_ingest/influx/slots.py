@@ -16,6 +16,8 @@ from vilina_ingest.influx.queries import of_site, select, within
 SLOTS: Final = "slots"
 SETTLE_NS: Final = 120 * NS_PER_S
 """No write takes so long from the mark to its end, clocks of workers included: what was touched before is there."""
+SKEW_NS: Final = SETTLE_NS // 2
+"""So much may the clocks of workers differ: a roll-up does not claim to have seen the touches of this last time."""
 MARK_EVERY_NS: Final = 30 * NS_PER_S
 """A worker that goes on writing into a slot says so this often, which must be well under `SETTLE_NS`."""
 
@@ -62,7 +64,7 @@ class Marks:
 
 def slot_line(site: str, slot_ns: int, **fields: int) -> Line:
     """What is known of a slot; fields that are not given stay as they are."""
-    return Line(f"{series_key(SLOTS, ('site', site))} {fields_of(**fields)} {slot_ns:d}")
+    return f"{series_key(SLOTS, ('site', site))} {fields_of(**fields)} {slot_ns:d}", None
 
 
 def slots_query(site: str, start: int, end: int) -> str:

@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain
 from secrets import randbits
 from typing import Final, Self
 
@@ -72,21 +73,22 @@ class InfluxStore:
         return cls(InfluxSettings.parse(address), read_only=read_only)
 
     def close(self) -> None:
+        self._writer.close()
         self._connection.close()
 
     def write(self, batch: Batch) -> None:
-        lines, now = point_lines(batch.points), ns_of(self._clock.now())
+        now = ns_of(self._clock.now())
         touched = {(point.site, slot_of(point.at_ns)) for point in batch.points}
         statuses = news(self._connection, batch.statuses)
         with self._lock:
             marks = self._marks.due(touched, now)
             # The marks go first: what is not marked as touched would never be looked for.
             self._keep(
-                [
-                    *(slot_line(site, slot, touched=now) for site, slot in marks),
-                    *lines,
-                    *message_lines(batch, statuses, now=now),
-                ]
+                chain(
+                    (slot_line(site, slot, touched=now) for site, slot in marks),
+                    point_lines(batch.points),
+                    message_lines(batch, statuses, now=now),
+                )
             )
             self._marks.said(marks, now)
             for site in sorted({site for site, _ in touched}):
@@ -161,7 +163,7 @@ class InfluxStore:
         except StoreError as error:
             log.warning("the roll-up of %s waits: %s", site, error)
 
-    def _keep(self, lines: Sequence[Line]) -> None:
+    def _keep(self, lines: Iterable[Line]) -> None:
         """Store lines and say that something was written; say what was refused when all the rest is stored."""
         if self._read_only:
             raise StoreError(f"{self._connection} was opened to be read only")
@@ -172,7 +174,7 @@ class InfluxStore:
 
     def _written(self) -> Line:
         """Rewrites one point an hour: any other number than before tells readers to look again."""
-        return Line(f"{WRITTEN} mark={randbits(62):d}i {self._hour():d}")
+        return f"{WRITTEN} mark={randbits(62):d}i {self._hour():d}", None
 
     def _hour(self) -> int:
         return ns_of(self._clock.now()) // HOUR_NS * HOUR_NS
