@@ -11,7 +11,7 @@ from vilina_api.app import create_app
 from vilina_edge.clock import SystemClock
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site_file import load_site
-from vilina_ingest.store_sqlite import SqliteStore
+from vilina_ingest.stores import DEFAULT, HELP, open_store
 
 SHUTDOWN_S = 3
 
@@ -23,18 +23,17 @@ def api() -> None:
 
 @api.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path), required=True, help="The site file.")
-@click.option("--store", "store_path", type=click.Path(path_type=Path), default=Path("vilina.db"), show_default=True,
-              help="The store, which `vilina ingest run` makes; it is only read.")  # fmt: skip
+@click.option("--store", "store_address", default=DEFAULT, show_default=True, help=f"{HELP} It is only read.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
 )
-def run(site_path: Path, store_path: Path, host: str, port: int) -> None:
+def run(site_path: Path, store_address: str, host: str, port: int) -> None:
     """Serve the API under /v1 and the manager's board at /. Ctrl-C ends it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         site = load_site(site_path)
-        reader = SqliteStore.open(store_path, read_only=True)
+        reader = open_store(store_address, read_only=True)
     except IngestError as error:
         raise click.ClickException(str(error)) from error
     with _listening(host, port) as listener:

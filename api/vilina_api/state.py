@@ -74,7 +74,8 @@ class LiveState:
     async def look(self) -> bool:
         """Make a snapshot if there is a reason to; whether that went well. Whatever goes wrong is said."""
         try:
-            version, now = self.reader.version(), self._clock.now()
+            # A store may be a server that is slow to answer, which is no reason to keep listeners waiting.
+            version, now = await asyncio.to_thread(self.reader.version), self._clock.now()
             if version != self._version or now - self._made >= AT_LEAST_EVERY:
                 snapshot = await asyncio.to_thread(self._make, now)
                 self._version, self._made = version, now

@@ -18,11 +18,10 @@ from vilina_ingest.logs import LogFormat, set_up_logs
 from vilina_ingest.metrics import Metrics
 from vilina_ingest.probes import probes
 from vilina_ingest.quarantine import Quarantine
-from vilina_ingest.quarantine_cli import beside
 from vilina_ingest.quarantine_cli import quarantine as quarantine_group
 from vilina_ingest.retain_cli import retain
 from vilina_ingest.site_file import load_site
-from vilina_ingest.store_sqlite import SqliteStore
+from vilina_ingest.stores import DEFAULT, HELP, open_store, quarantine_of
 from vilina_ingest.subscribe import Ingest
 
 
@@ -45,8 +44,9 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 @ingest.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path), required=True, help="The site file.")
-@click.option("--store", "store_path", type=click.Path(path_type=Path), default=Path("vilina.db"), show_default=True,
-              help="The store's file; it is made if it is not there.")  # fmt: skip
+@click.option(
+    "--store", "store_address", default=DEFAULT, show_default=True, help=f"{HELP} A file is made if need be."
+)
 @click.option("--broker-host", default="127.0.0.1", show_default=True, help="Where the MQTT broker is.")
 @click.option("--broker-port", type=click.IntRange(1, 65535), default=1883, show_default=True)
 @click.option("--worker", callback=_name, metavar="NAME",
@@ -58,7 +58,7 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str | Non
               help="Lines for people, or one JSON object per event.")  # fmt: skip
 def run(
     site_path: Path,
-    store_path: Path,
+    store_address: str,
     broker_host: str,
     broker_port: int,
     *,
@@ -73,8 +73,8 @@ def run(
         set_up_logs(log_format, site=site.id, **({"worker": worker} if worker else {}))
         broker, metrics = BrokerAddress(broker_host, broker_port), Metrics()
         with ExitStack() as stack:
-            store = stack.enter_context(closing(SqliteStore.open(store_path)))
-            quarantine = stack.enter_context(closing(Quarantine.open(beside(store_path))))
+            store = stack.enter_context(closing(open_store(store_address)))
+            quarantine = stack.enter_context(closing(Quarantine.open(quarantine_of(store_address))))
             consumer = Ingest(
                 site=site, store=store, quarantine=quarantine, broker=broker, clock=SystemClock(),
                 worker=worker, metrics=metrics,
@@ -87,6 +87,6 @@ def run(
                 )
                 logging.info("/live, /ready and /metrics are at http://%s:%d", http_host, at)
             logging.info("ingest of site %s waits for the broker at %s", site.id, broker)
-            consumer.run(on_ready=lambda: logging.info("connected; storing into %s", store_path))
+            consumer.run(on_ready=lambda: logging.info("connected; storing into %s", store_address))
     except IngestError as error:
         raise click.ClickException(str(error)) from error

@@ -12,12 +12,15 @@ from vilina_ingest.errors import IngestError
 from vilina_ingest.quarantine import Quarantine, Quarantined
 from vilina_ingest.replay import replay
 from vilina_ingest.site_file import load_site
-from vilina_ingest.store_sqlite import SqliteStore
+from vilina_ingest.stores import DEFAULT, HELP, open_store, quarantine_of
 
 STORE = click.option(
-    "--store", "store_path", type=click.Path(path_type=Path), default=Path("vilina.db"), show_default=True,
-    help="The store's file; the quarantine is beside it.",
-)  # fmt: skip
+    "--store",
+    "store_address",
+    default=DEFAULT,
+    show_default=True,
+    help=f"{HELP} The quarantine is as ingest has it.",
+)
 NUMBERS = click.argument("numbers", type=click.IntRange(1), nargs=-1)
 
 
@@ -28,9 +31,9 @@ def quarantine() -> None:
 
 @quarantine.command(name="list")
 @STORE
-def list_(store_path: Path) -> None:
+def list_(store_address: str) -> None:
     """All messages with their reasons, and the counters that the site does not know."""
-    with _opened(store_path) as kept:
+    with _opened(store_address) as kept:
         messages, strangers, dropped = kept.messages(), kept.strangers(), kept.dropped()
     for message in messages:
         click.echo(
@@ -50,9 +53,9 @@ def list_(store_path: Path) -> None:
 @quarantine.command()
 @click.argument("number", type=click.IntRange(1))
 @STORE
-def show(number: int, store_path: Path) -> None:
+def show(number: int, store_address: str) -> None:
     """One message, whole."""
-    with _opened(store_path) as kept:
+    with _opened(store_address) as kept:
         message = _found(kept, number)
     click.echo(f"topic     {message.topic}\nreason    {message.reason}")
     click.echo(f"came      {message.times} times, from {_when(message.first)} to {_when(message.last)}")
@@ -68,13 +71,13 @@ def show(number: int, store_path: Path) -> None:
     "--site", "site_path", type=click.Path(path_type=Path), required=True, help="The mended site file."
 )
 @STORE
-def replay_(numbers: tuple[int, ...], site_path: Path, store_path: Path) -> None:
+def replay_(numbers: tuple[int, ...], site_path: Path, store_address: str) -> None:
     """Store the messages with these NUMBERS, or all, as if they came now; what is stored leaves the quarantine."""
-    with _opened(store_path) as kept:
+    with _opened(store_address) as kept:
         chosen = [_found(kept, number) for number in numbers] if numbers else kept.messages()
         try:
             site = load_site(site_path)
-            store = SqliteStore.open(store_path)
+            store = open_store(store_address)
             try:
                 done = replay(chosen, site=site, store=store, quarantine=kept, at=datetime.now(UTC))
             finally:
@@ -90,23 +93,18 @@ def replay_(numbers: tuple[int, ...], site_path: Path, store_path: Path) -> None
 @NUMBERS
 @click.option("--all", "everything", is_flag=True, help="Every message.")
 @STORE
-def drop(numbers: tuple[int, ...], everything: bool, store_path: Path) -> None:
+def drop(numbers: tuple[int, ...], everything: bool, store_address: str) -> None:
     """Throw away the messages with these NUMBERS; nothing brings them back."""
     if not numbers and not everything:
         raise click.UsageError("name the messages by their numbers, or say --all")
-    with _opened(store_path) as kept:
+    with _opened(store_address) as kept:
         removed = kept.remove([message.id for message in kept.messages()] if everything else numbers)
     click.echo(f"{removed} dropped")
 
 
-def beside(store_path: Path) -> Path:
-    """Where the quarantine of a store is."""
-    return store_path.with_suffix(".quarantine.db")
-
-
 @contextmanager
-def _opened(store_path: Path) -> Iterator[Quarantine]:
-    path = beside(store_path)
+def _opened(store_address: str) -> Iterator[Quarantine]:
+    path = quarantine_of(store_address)
     if not path.exists():
         raise click.ClickException(f"there is no quarantine at {path}; `vilina ingest run` makes it")
     try:
