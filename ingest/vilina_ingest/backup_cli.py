@@ -9,7 +9,7 @@ from vilina_ingest.backup import back_up, check_backup
 from vilina_ingest.backup import restore as put_back
 from vilina_ingest.errors import IngestError
 from vilina_ingest.progress import Progress
-from vilina_ingest.quarantine_cli import beside
+from vilina_ingest.stores import quarantine_of
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 STORE = click.option("--store", "store_path", type=FILE, default=Path("vilina.db"), show_default=True,
@@ -23,7 +23,7 @@ def backup(store_path: Path, out: Path) -> None:
     """Copy the store and the quarantine into one file, while ingest runs. The copy is checked."""
     say = Progress("copying")
     try:
-        back_up(store_path, beside(store_path), out, made_at=datetime.now(UTC), say=say)
+        back_up(store_path, quarantine_of(str(store_path)), out, made_at=datetime.now(UTC), say=say)
     except IngestError as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -40,7 +40,7 @@ def restore(file: Path, store_path: Path, *, force: bool) -> None:
     say = Progress("copying")
     try:
         made_at = check_backup(file)
-        put_back(file, store_path, beside(store_path), force=force, say=say)
+        put_back(file, store_path, quarantine_of(str(store_path)), force=force, say=say)
     except IngestError as error:
         raise click.ClickException(str(error)) from error
     finally:

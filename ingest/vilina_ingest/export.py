@@ -29,19 +29,12 @@ class Column(NamedTuple):
     kind: Kind
 
 
-class RawReader(Reader, Protocol):
-    """A store that also tells single points."""
-
-    def crossings(self, site: str, start: datetime, end: datetime) -> list[CrossingsPoint]:
-        """Raw points that stand from `start` until before `end`, in order of time."""
-
-
 class Table(Protocol):
     """Something that can be exported."""
 
     columns: tuple[Column, ...]
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         """The rows of a local day, in pieces where there may be many."""
 
 
@@ -61,7 +54,7 @@ class FlowsByStep:
     def __init__(self, step: Step) -> None:
         self._step = step
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         bins = bins_of(site, day, self._step)
         found = reader.flows(site.id, bins, [line.id for line in site.lines])
         yield [
@@ -85,7 +78,7 @@ class RawFlows:
         first_seq="whole", seq="whole",
     )  # fmt: skip
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         for start, end in pairwise(local_hours(site, *local_days(site, day, day).edges).edges):
             yield [_raw(site, day, point) for point in reader.crossings(site.id, start, end)]
 
@@ -103,7 +96,7 @@ class PresenceByStep:
     def __init__(self, step: Step) -> None:
         self._step = step
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         bins = bins_of(site, day, self._step)
         found = reader.presence(site.id, bins, [area.id for area in site.areas])
         yield [
@@ -125,7 +118,7 @@ class SettledOccupancy:
         end_utc="instant", date="date", people="number",
     )  # fmt: skip
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         yield [
             (edge, _local(site, edge), day, settled.zone or SITE, people, "settled")
             for settled in reader.settled(site.id, day, day)
@@ -141,7 +134,7 @@ class Ledger:
         at_utc="instant", date="date", people="number", made_utc="instant",
     )  # fmt: skip
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         start, end = local_days(site, day, day).edges
         yield [
             (
@@ -168,7 +161,7 @@ class Events:
         since_utc="instant", until_utc="instant", date="date", value="number",
     )  # fmt: skip
 
-    def rows(self, reader: RawReader, site: Site, day: date) -> Iterator[list[Row]]:
+    def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
         start, end = local_days(site, day, day).edges
         yield [
             (e.since, e.until, _local(site, e.since), day, e.kind, e.subject, e.value, e.id)

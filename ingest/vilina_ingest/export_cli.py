@@ -9,12 +9,13 @@ from typing import get_args
 import click
 
 from vilina_ingest.errors import IngestError
-from vilina_ingest.export import TABLES, RawReader, Row, Step, Table, What
+from vilina_ingest.export import TABLES, Row, Step, Table, What
 from vilina_ingest.export_files import write_export
 from vilina_ingest.progress import Progress
 from vilina_ingest.site import Site
 from vilina_ingest.site_file import load_site
-from vilina_ingest.store_sqlite import SqliteStore
+from vilina_ingest.store import Reader
+from vilina_ingest.stores import DEFAULT, HELP, open_store
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -22,9 +23,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command()
 @click.option("--site", "site_path", type=FILE, required=True, help="The site file.")
-@click.option(
-    "--store", "store_path", type=FILE, default=Path("vilina.db"), show_default=True, help="The store's file."
-)
+@click.option("--store", "store_address", default=DEFAULT, show_default=True, help=f"{HELP} It is only read.")
 @click.option(
     "--from", "first", type=DAY, required=True, metavar="DATE", help="The first local day, like 2026-03-01."
 )
@@ -39,7 +38,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--out", type=FILE, required=True, help="A file that ends in .parquet or .csv.")
 def export(
     site_path: Path,
-    store_path: Path,
+    store_address: str,
     first: datetime,
     last: datetime,
     *,
@@ -58,7 +57,7 @@ def export(
         raise click.BadParameter("it is before --from; name the later day here", param_hint="--to")
     try:
         site = load_site(site_path)
-        with closing(SqliteStore.open(store_path, read_only=True)) as store:
+        with closing(open_store(store_address, read_only=True)) as store:
             told = _told(table, store, site, first=first.date(), last=last.date())
             count = write_export(out, table.columns, told)
     except IngestError as error:
@@ -66,7 +65,7 @@ def export(
     click.echo(f"{count:,} rows of {what} by {step} in {out}")
 
 
-def _told(table: Table, store: RawReader, site: Site, *, first: date, last: date) -> Iterator[list[Row]]:
+def _told(table: Table, store: Reader, site: Site, *, first: date, last: date) -> Iterator[list[Row]]:
     """The rows of one local day after the other, while it is said how far they are."""
     say, days = Progress("exporting"), (last - first).days + 1
     for n in range(days):

@@ -8,7 +8,7 @@ import click
 
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site_file import load_site
-from vilina_ingest.store_sqlite import SqliteStore
+from vilina_ingest.stores import DEFAULT, HELP, is_file, open_store
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -17,16 +17,14 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--site", "site_path", type=FILE, required=True, help="The site file; its `retention` says how long."
 )
-@click.option(
-    "--store", "store_path", type=FILE, default=Path("vilina.db"), show_default=True, help="The store's file."
-)
-def retain(site_path: Path, store_path: Path) -> None:
+@click.option("--store", "store_address", default=DEFAULT, show_default=True, help=HELP)
+def retain(site_path: Path, store_address: str) -> None:
     """Remove what is older than the site file allows. Ingest may run meanwhile."""
     try:
         site = load_site(site_path)
-        if not store_path.exists():
-            raise click.ClickException(f"there is no store at {store_path}; name it with --store")
-        with closing(SqliteStore.open(store_path)) as store:
+        if is_file(store_address) and not Path(store_address).exists():
+            raise click.ClickException(f"there is no store at {store_address}; name it with --store")
+        with closing(open_store(store_address)) as store:
             removed = store.retain(site.id, site.retention, datetime.now(UTC))
     except IngestError as error:
         raise click.ClickException(str(error)) from error

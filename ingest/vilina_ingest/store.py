@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 from vilina_edge.wire import ConfigAck, GapReason, Health, Message, Status, Validation
-from vilina_ingest.points import Point, Quality
+from vilina_ingest.points import CrossingsPoint, Point, Quality
 from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
 from vilina_ingest.site import Retention
 
@@ -154,6 +154,9 @@ class Reader(Protocol):
 
     def validations(self, site: str, counter: str) -> list[Validation]:
         """What technicians counted by hand at a counter, oldest first."""
+
+    def crossings(self, site: str, start: datetime, end: datetime) -> list[CrossingsPoint]:
+        """Raw points of the site that stand from `start` until before `end`, in order of time."""
 
     def presence(self, site: str, bins: Bins, areas: Sequence[str]) -> dict[str, PresenceSeries]:
         """People in the named areas per bin, answered as `flows` are."""

@@ -17,9 +17,9 @@ from tests.waiting import until
 from vilina_ingest.backup import check_backup
 from vilina_ingest.cli import ingest
 from vilina_ingest.quarantine import Quarantine, Quarantined
-from vilina_ingest.quarantine_cli import beside
 from vilina_ingest.store import Batch, Bins
 from vilina_ingest.store_sqlite import SqliteStore
+from vilina_ingest.stores import quarantine_of
 
 STRAY = Quarantined(
     NOON, NOON, "counter-a", "vilina/v1/square/counter-a/report", "not a report", b"rubbish", times=1
@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "vilina.db"
     with closing(SqliteStore.open(path)) as store:
         store.write(Batch([crossings(n, end=NOON + n * MINUTE) for n in range(1, 601)]))
-    with closing(Quarantine.open(beside(path))) as quarantine:
+    with closing(Quarantine.open(quarantine_of(str(path)))) as quarantine:
         quarantine.add([STRAY])
     return path
 
@@ -57,7 +57,7 @@ def test_a_backup_brings_back_the_store_and_the_quarantine(path: Path, tmp_path:
     assert back.exit_code == 0, back.output
     with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(restored)) as new:
         assert list(old.iterdump()) == list(new.iterdump())
-    with closing(Quarantine.open(beside(restored))) as quarantine:
+    with closing(Quarantine.open(quarantine_of(str(restored)))) as quarantine:
         assert [message.payload for message in quarantine.messages()] == [b"rubbish"]
     assert sorted(p.name for p in tmp_path.iterdir() if "new" in p.name) == []
 

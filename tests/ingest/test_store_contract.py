@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,22 @@ def test_what_was_written_is_read_back_in_its_quarter_hour(store: Store) -> None
     assert series.entered == (3, 1)
     assert series.left == (2, 0)
     assert series.coverage == pytest.approx((60 / 900, 60 / 900))
+
+
+def test_raw_points_are_read_back_as_they_were_written_in_order_of_time(store: Store) -> None:
+    merged = msgspec.structs.replace(
+        crossings(9, end=NOON + 3 * MINUTE, boot="ffffffffffffffff", seconds=59.123), first_seq=7
+    )
+    points = [
+        crossings(1, end=NOON + MINUTE, entered=3, left=2),
+        crossings(2, end=NOON + 2 * MINUTE, entered=0, quality="time_uncertain"),
+        merged,
+        crossings(4, end=NOON + 4 * MINUTE, entered=0, seconds=0.0, quality="dark"),
+    ]
+    store.write(Batch(points[::-1]))
+    assert store.crossings("square", NOON, NOON + QUARTER) == points
+    assert store.crossings("square", NOON + MINUTE, NOON + 3 * MINUTE) == points[1:3]
+    assert store.crossings("elsewhere", NOON, NOON + QUARTER) == []
 
 
 def test_a_report_that_ends_on_the_quarter_belongs_to_the_quarter_it_was_counted_in(store: Store) -> None:

@@ -37,6 +37,15 @@ class RawCrossings(NamedTuple):
     left: int
     seconds: float
 
+    def point(self) -> CrossingsPoint:
+        """As it was written."""
+        site, counter, line, origin, to = self.tags
+        return CrossingsPoint(
+            site=site, counter=counter, line=line, origin=origin, to=to, at_ns=self.at_ns,
+            entered=self.entered, left=self.left, seconds=float(self.seconds),
+            boot=self.boot, seq=self.seq, first_seq=self.first_seq, quality=self.quality,
+        )  # fmt: skip
+
 
 class RawPresence(NamedTuple):
     tags: Tags

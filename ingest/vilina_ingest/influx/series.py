@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from vilina_ingest.binning import SLOT_NS, Binned, BinnedPresence, BinnedRow, ns_of
@@ -28,6 +29,7 @@ from vilina_ingest.influx.rollup import (
     sums_queries,
 )
 from vilina_ingest.influx.slots import read_slots, slot_of, slots_query, spans
+from vilina_ingest.points import CrossingsPoint
 from vilina_ingest.store import Bins, FlowSeries, PresenceSeries
 
 R = TypeVar("R", FlowRow, AreaRow)
@@ -50,6 +52,12 @@ def read_flows(connection: Connection, site: str, bins: Bins, lines: Sequence[st
         if row.line in wanted:
             binned.add(row)
     return {line: binned.series(line, bins) for line in lines}
+
+
+def read_points(connection: Connection, site: str, start: datetime, end: datetime) -> list[CrossingsPoint]:
+    """Raw points, in order of time."""
+    (found,) = connection.query(crossings_query(site, None, ns_of(start), ns_of(end)))
+    return sorted((raw.point() for raw in read_crossings(found)), key=lambda point: (point.at_ns, point.line))
 
 
 def read_areas(

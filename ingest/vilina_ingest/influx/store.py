@@ -30,10 +30,11 @@ from vilina_ingest.influx.records import (
 )
 from vilina_ingest.influx.retain import Remover
 from vilina_ingest.influx.rollup import roll
-from vilina_ingest.influx.series import read_areas, read_flows
+from vilina_ingest.influx.series import read_areas, read_flows, read_points
 from vilina_ingest.influx.settings import InfluxSettings
 from vilina_ingest.influx.slots import Marks, read_slots, slot_line, slot_of, slots_query
 from vilina_ingest.influx.writer import LineWriter
+from vilina_ingest.points import CrossingsPoint
 from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
 from vilina_ingest.site import Retention
 from vilina_ingest.store import Batch, Bins, CounterState, FlowSeries, PresenceSeries, Removed, StoredReport
@@ -119,6 +120,9 @@ class InfluxStore:
 
     def flows(self, site: str, bins: Bins, lines: Sequence[str]) -> dict[str, FlowSeries]:
         return read_flows(self._connection, site, bins, lines)
+
+    def crossings(self, site: str, start: datetime, end: datetime) -> list[CrossingsPoint]:
+        return read_points(self._connection, site, start, end)
 
     def presence(self, site: str, bins: Bins, areas: Sequence[str]) -> dict[str, PresenceSeries]:
         return read_areas(self._connection, site, bins, areas)
