@@ -36,7 +36,7 @@ bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
 
 bench-scenes: setup
-	$(BIN)/python -m tests.bench.scenes
+	$(BIN)/python -m tests.bench.scenes $(VIEW)
 
 bench-stream: setup
 	$(BIN)/python -m tests.bench.stream
