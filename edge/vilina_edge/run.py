@@ -4,11 +4,12 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final, Protocol
 
 from vilina_edge.clock import Clock, Timeline
+from vilina_edge.delivery.dating import Dating, redated
 from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import SourceError
 from vilina_edge.eye.messages import Blind, Ended, Message, Refused, Seen, Trouble, Vitals
@@ -36,6 +37,8 @@ class Deliverer(Protocol):
         """Reports that the site has not acknowledged yet."""
 
     def deliver(self, reports: Sequence[Report]) -> None: ...
+    def redate(self, by: timedelta, *, certain: bool) -> None: ...
+    def release(self) -> None: ...
     def say(self, status: StatusState, reason: BlindReason | None = None) -> None: ...
     def tell_health(self, health: Health) -> None: ...
 
@@ -51,7 +54,8 @@ class _End(Enum):
 class Watch:
     """One counter: it listens to an eye, keeps the tally, and hands reports to the courier.
 
-    `timeline` knows what time it is, where the eye only knows how much has passed. `new_config` is asked again and
+    `timeline` knows what time it is, where the eye only knows how much has passed, and `dating` whether that is to be
+    believed. `new_config` is asked again and
     again for something else to count. `alive` is called every second or so as long as all is well.
     """
 
@@ -61,6 +65,7 @@ class Watch:
         tally: Tally,
         courier: Deliverer,
         timeline: Timeline,
+        dating: Dating,
         clock: Clock,
         stop: threading.Event,
         pulse: Pulse,
@@ -70,6 +75,7 @@ class Watch:
         self._tally = tally
         self._courier = courier
         self._timeline = timeline
+        self._dating = dating
         self._clock = clock
         self._stop = stop
         self._pulse = pulse
@@ -185,14 +191,29 @@ class Watch:
     def _turn(self) -> None:
         """What is due whether there is something to see or not."""
         self._alive()
-        if (step := self._timeline.follow()) is not None:
-            was, now = step
-            log.warning("the clock was set from %s to %s; counting goes on", was, now)
-            self._courier.deliver(self._tally.close(was, gap=self._blind))
-            self._tally.restart(now)
-            self._last = now
+        self._follow_the_clock()
         if self._pulse.due():
             self._courier.tell_health(self._pulse.health(self._timeline.now(), self._courier.depth))
+
+    def _follow_the_clock(self) -> None:
+        """Everything that nobody has seen is dated by the clock as it now is."""
+        self._tally.uncertain = self._dating.uncertain
+        if (change := self._dating.follow()) is None:
+            return
+        certain = not self._dating.uncertain
+        if change.waited:
+            log.warning("the clock has not been set for long; reports are sent, and say that it is uncertain")
+            self._courier.release()
+            if not change.by:
+                return
+        if change.by:
+            log.warning("the clock was set from %s to %s; counting goes on", change.was, change.now)
+        closed = self._tally.close(change.was, gap=self._blind)
+        self._courier.redate(change.by, certain=certain)
+        self._courier.deliver([redated(report, change.by, certain=certain) for report in closed])
+        self._tally.uncertain = not certain
+        self._tally.restart(change.now)
+        self._last = change.now
 
     def _has_new_config(self) -> bool:
         config = self._new_config()

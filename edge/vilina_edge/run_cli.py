@@ -11,12 +11,14 @@ from typing import Final
 import click
 
 from vilina_edge.clock import BEGINNING, Clock, SystemClock, Timeline
+from vilina_edge.delivery.dating import Dating
 from vilina_edge.delivery.outbox import Outbox
 from vilina_edge.delivery.publish import Courier
 from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import EdgeError
 from vilina_edge.eye.messages import Task
 from vilina_edge.eye.process import EyeProcess
+from vilina_edge.machine import clock_offset_s
 from vilina_edge.pulse import Machine, Pulse
 from vilina_edge.remote import KEPT, RemoteConfig
 from vilina_edge.run import Watch, area_names, line_names
@@ -80,6 +82,10 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
         ),
         courier=courier,
         timeline=timeline,
+        dating=Dating(
+            timeline=timeline, clock=clock, patience_s=settings.wait_for_clock_s,
+            in_time=lambda: clock_offset_s() is not None,
+        ),
         clock=clock,
         stop=stop,
         pulse=Pulse(boot=boot, clock=clock, machine=Machine(settings.outbox.parent)),

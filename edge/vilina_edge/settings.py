@@ -93,6 +93,15 @@ class CounterSettings(BaseModel):
     outbox: Annotated[Path, Field(description="file that keeps reports until the site has stored them")] = (
         Path("outbox.db")
     )
+    wait_for_clock_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=900,
+            description="so long after the start reports wait for a time server to set the clock, where a computer has"
+            " no clock of its own that goes on when it is switched off (a Raspberry Pi: 300); 0 where it has",
+        ),
+    ] = 0.0
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -23,11 +23,11 @@ class FullDisk(Outbox):
     full = True
     refused = 0
 
-    def add(self, reports: Iterable[Report], *, sent: bool = False) -> list[Entry]:
+    def add(self, reports: Iterable[Report], *, sent: bool = False, hold: bool = False) -> list[Entry]:
         if self.full:
             self.refused += 1
             raise OutboxError("reports cannot be kept: the disk is full")
-        return super().add(reports, sent=sent)
+        return super().add(reports, sent=sent, hold=hold)
 
 
 def report(seq: int) -> Report:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from tests.clocks import TestClock
 from vilina_edge.clock import BEGINNING, Timeline
+from vilina_edge.delivery.dating import HOLD_S, Dating, redated
 from vilina_edge.delivery.tally import Tally
 from vilina_edge.errors import SourceError
 from vilina_edge.eye.messages import Blind, Ended, Message, Refused, Seen, Trouble, Vitals
@@ -41,11 +42,20 @@ class Pigeonhole:
 
     def __init__(self) -> None:
         self.reports: list[Report] = []
+        self.redated: list[tuple[timedelta, bool]] = []
+        self.released = False
         self.statuses: list[tuple[StatusState, BlindReason | None]] = []
         self.healths: list[Health] = []
 
     def deliver(self, reports: Sequence[Report]) -> None:
         self.reports += reports
+
+    def redate(self, by: timedelta, *, certain: bool) -> None:
+        self.redated.append((by, certain))
+        self.reports = [redated(report, by, certain=certain) for report in self.reports]
+
+    def release(self) -> None:
+        self.released = True
 
     def say(self, status: StatusState, reason: BlindReason | None = None) -> None:
         self.statuses.append((status, reason))
@@ -85,8 +95,9 @@ class ScriptedEye:
 class Room:
     """A watch with everything around it."""
 
-    def __init__(self, tmp_path: Path) -> None:
-        self.clock = TestClock(START)
+    def __init__(self, tmp_path: Path, *, now: datetime = START, patience_s: float = 0.0) -> None:
+        self.clock = TestClock(now)
+        self.in_time = False
         self.courier = Pigeonhole()
         self.stop = threading.Event()
         self.configs: list[Config] = []
@@ -94,9 +105,12 @@ class Room:
         self.alive = 0
         timeline = Timeline(self.clock)
         self.watch = Watch(
-            tally=Tally(counter="counter-a", boot=BOOT, lines=["door"], areas=["hall"], start=START),
+            tally=Tally(counter="counter-a", boot=BOOT, lines=["door"], areas=["hall"], start=now),
             courier=self.courier,
             timeline=timeline,
+            dating=Dating(
+                timeline=timeline, clock=self.clock, in_time=lambda: self.in_time, patience_s=patience_s
+            ),
             clock=self.clock,
             stop=self.stop,
             pulse=Pulse(boot=BOOT, clock=self.clock, machine=Machine(tmp_path)),
@@ -384,3 +398,60 @@ def test_what_has_its_own_pace_is_neither_hurried_nor_repeated(
     assert result.exit_code == 2
     assert "are for recordings" in result.output
     assert source in result.output
+
+
+def woken_in_1970(tmp_path: Path) -> Room:
+    return Room(tmp_path, now=datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
+
+
+def test_what_was_counted_before_the_clock_was_set_is_dated_by_the_right_one(
+    tmp_path: Path,
+) -> None:
+    room = woken_in_1970(tmp_path)
+    began = room.clock.now()
+
+    def script() -> Iterator[Any]:
+        yield from room.seeing(100, entered_at=30)
+        yield START - began
+        yield from room.seeing(20, entered_at=5)
+
+    room.see(script())
+    assert room.courier.redated == [(START - began, True)]
+    assert entered(room.courier.reports) == 2
+    assert not any(report.time_uncertain for report in room.courier.reports)
+    assert room.courier.reports[0].start == START
+    assert all(a.end == b.start for a, b in pairwise(room.courier.reports))
+    assert room.courier.reports[-1].end == START + timedelta(seconds=119.5)
+
+
+def test_a_clock_that_is_never_set_is_waited_for_only_so_long(tmp_path: Path) -> None:
+    room = woken_in_1970(tmp_path)
+    room.see(room.seeing(HOLD_S - 10))
+    assert not room.courier.released
+    room = woken_in_1970(tmp_path)
+    room.see(room.seeing(HOLD_S + 10))
+    assert room.courier.released
+    assert all(report.time_uncertain for report in room.courier.reports)
+
+
+def test_a_clock_that_looks_good_is_uncertain_until_a_time_server_keeps_it(tmp_path: Path) -> None:
+    room = Room(tmp_path, patience_s=300)
+
+    def script() -> Iterator[Any]:
+        yield from room.seeing(70)
+        yield timedelta(hours=7)
+        yield from room.seeing(5)
+        room.in_time = True
+        yield from room.seeing(70)
+
+    room.see(script())
+    assert room.courier.redated == [(timedelta(hours=7), False), (timedelta(0), True)]
+    assert room.courier.reports[0].start == START + timedelta(hours=7)
+    assert not any(report.time_uncertain for report in room.courier.reports)
+
+
+def test_where_no_time_server_is_found_in_time_the_clock_is_believed(tmp_path: Path) -> None:
+    room = Room(tmp_path, patience_s=60)
+    room.see(room.seeing(130))
+    assert room.courier.redated == [(timedelta(0), True)]
+    assert not any(report.time_uncertain for report in room.courier.reports)

@@ -55,6 +55,7 @@ class SimulatedCounter:
             outbox=Outbox.open(directory / f"{counter}.outbox.db"),
         )  # fmt: skip
         self._courier.start()
+        self._courier.say("online")
 
     def see(self, crossing: Crossing) -> None:
         self._tally.add([crossing], self._clock.now())

@@ -8,9 +8,11 @@ report that may already have been stored is never merged, because its counts wou
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
+from vilina_edge.delivery.dating import redated
 from vilina_edge.delivery.durable import open_durable, transaction
 from vilina_edge.delivery.merging import lost, merge, quarters, successions
 from vilina_edge.errors import OutboxError
@@ -27,6 +29,7 @@ CREATE TABLE IF NOT EXISTS report (
     boot TEXT NOT NULL, seq INTEGER NOT NULL,
     sent INTEGER NOT NULL DEFAULT 0,
     payload BLOB NOT NULL,
+    held INTEGER NOT NULL DEFAULT 0,
     UNIQUE (boot, seq)
 );
 """
@@ -57,7 +60,10 @@ class Outbox:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            return cls(open_durable(path, SCHEMA), max_reports=max_reports)
+            db = open_durable(path, SCHEMA)
+            if "held" not in {name for _, name, *_ in db.execute("PRAGMA table_info(report)")}:
+                db.execute("ALTER TABLE report ADD COLUMN held INTEGER NOT NULL DEFAULT 0")
+            return cls(db, max_reports=max_reports)
         except (OSError, sqlite3.Error) as error:
             raise OutboxError(f"the outbox {path} cannot be opened: {error}; name another file") from error
 
@@ -67,8 +73,10 @@ class Outbox:
     def __len__(self) -> int:
         return self._depth
 
-    def add(self, reports: Iterable[Report], *, sent: bool = False) -> list[Entry]:
+    def add(self, reports: Iterable[Report], *, sent: bool = False, hold: bool = False) -> list[Entry]:
         """Keep reports, on disk on return; `sent` if they are handed to a broker right after.
+
+        With `hold`, those of an uncertain clock are not sent: they wait to be dated again.
 
         Raises:
             OutboxError: none of them was kept.
@@ -76,22 +84,24 @@ class Outbox:
         with self._transaction("reports cannot be kept"):
             entries = []
             for report in reports:
+                held = hold and report.time_uncertain
                 cursor = self._db.execute(
-                    "INSERT INTO report (boot, seq, sent, payload) VALUES (?, ?, ?, ?)",
-                    (report.boot, report.seq, sent, encode(report)),
+                    "INSERT INTO report (boot, seq, sent, held, payload) VALUES (?, ?, ?, ?, ?)",
+                    (report.boot, report.seq, sent and not held, held, encode(report)),
                 )
                 assert cursor.lastrowid is not None
-                entries.append(Entry(cursor.lastrowid, report, sent))
+                entries.append(Entry(cursor.lastrowid, report, sent and not held))
             self._depth += len(entries)
             if self._depth > self._max:
                 self._shrink()
         return entries
 
-    def oldest(self, limit: int, *, besides: Iterable[int] = ()) -> list[Entry]:
-        """The oldest entries, oldest first, without those `besides`."""
+    def oldest(self, limit: int, *, besides: Iterable[int] = (), held: bool = True) -> list[Entry]:
+        """The oldest entries, oldest first, without those `besides`, and if need be without those that are held."""
         known = set(besides)
         rows = self._db.execute(
-            "SELECT id, payload, sent FROM report ORDER BY id LIMIT ?", (limit + len(known),)
+            "SELECT id, payload, sent FROM report WHERE held <= ? ORDER BY id LIMIT ?",
+            (held, limit + len(known)),
         )
         found = [Entry(i, decode(payload, Report), bool(sent)) for i, payload, sent in rows if i not in known]
         return found[:limit]
@@ -102,6 +112,31 @@ class Outbox:
         if fresh:
             with self._transaction("reports cannot be marked as sent"):
                 self._db.executemany("UPDATE report SET sent = 1 WHERE id = ?", fresh)
+
+    def redate(self, boot: str, by: timedelta, *, certain: bool) -> None:
+        """Date again what nobody has seen of this boot; once the clock is `certain`, nothing is held any more.
+
+        Raises:
+            OutboxError: nothing was dated again.
+        """
+        with self._transaction("reports cannot be dated again"):
+            rows = self._db.execute(
+                "SELECT id, payload FROM report WHERE boot = ? AND NOT sent", (boot,)
+            ).fetchall()
+            fresh = ((i, redated(decode(payload, Report), by, certain=certain)) for i, payload in rows)
+            self._db.executemany(
+                "UPDATE report SET payload = ?, held = held AND ? WHERE id = ?",
+                ((encode(report), not certain, i) for i, report in fresh),
+            )
+
+    def release(self) -> None:
+        """Hold nothing any more.
+
+        Raises:
+            OutboxError: it is still held.
+        """
+        with self._transaction("reports cannot be released"):
+            self._db.execute("UPDATE report SET held = 0 WHERE held")
 
     def acknowledge(self, committed: Sequence[Committed]) -> list[int]:
         """Forget what the site has stored; the ids of the entries that are gone."""

@@ -10,9 +10,11 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, NamedTuple
 
 from vilina_edge.clock import Clock
+from vilina_edge.delivery.dating import redated
 from vilina_edge.delivery.merging import compacted
 from vilina_edge.delivery.mqtt import (
     Arrived,
@@ -61,6 +63,17 @@ class _Say:
 
 
 @dataclass(frozen=True, slots=True)
+class _Redate:
+    by: timedelta
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class _Stop:
     pass
 
@@ -72,7 +85,7 @@ class _Attempt(NamedTuple):
     overdue: float
 
 
-_Event = Event | _Deliver | _Say | Health | _Stop
+_Order = _Deliver | _Redate | _Release | _Say | Health | _Stop
 
 
 class Courier:
@@ -95,12 +108,13 @@ class Courier:
         self._boot = boot
         self._broker = broker
         self._topics = {channel: str(Topic(site, counter, channel)) for channel in MESSAGES}
-        self._status = _Say("online", None)
+        self._status: _Say | None = None
+        self._hold = True
         self._on_config = on_config
         self._connected = False
         self._under_way: dict[int, _Attempt] = {}
         self._unkept: list[Report] = []
-        self._events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event | _Order] = queue.SimpleQueue()
         self._progress = threading.Condition()
         self._handed_over = 0
         self._taken = 0
@@ -115,6 +129,11 @@ class Courier:
         self._client.set_will(self._topics["status"], encode(Status(state="offline", boot=boot)))
 
     def start(self) -> None:
+        try:
+            # What an earlier boot left behind cannot be dated again: nobody knows how long ago it was.
+            self._outbox.release()
+        except OutboxError as error:
+            log.error("%s", error)  # noqa: TRY400 - the text says it all
         self._client.open()
         self._thread.start()
 
@@ -131,8 +150,19 @@ class Courier:
                 self._handed_over += len(reports)
             self._events.put(_Deliver(tuple(reports)))
 
+    def redate(self, by: timedelta, *, certain: bool) -> None:
+        """The clock was set: what was delivered before and nobody has seen is dated again, `by` so much later.
+
+        Reports of an uncertain clock are held until then; once the clock is `certain` they go.
+        """
+        self._events.put(_Redate(by, certain))
+
+    def release(self) -> None:
+        """Send reports of an uncertain clock, too: it has been waited for long enough."""
+        self._events.put(_Release())
+
     def say(self, status: StatusState, reason: BlindReason | None = None) -> None:
-        """Tell the site how the counter is, now and at each new connection."""
+        """Tell the site how the counter is, now and at each new connection. Nothing is told before this is called."""
         self._events.put(_Say(status, reason))
 
     def tell_health(self, health: Health) -> None:
@@ -171,7 +201,10 @@ class Courier:
         try:
             for event in self._next_events():
                 go_on = go_on and not isinstance(event, _Stop)
-                self._handle(event)
+                if isinstance(event, Event):
+                    self._hear(event)
+                else:
+                    self._do(event)
             fresh = self._keep() if self._unkept else []
             if self._connected:
                 self._send(fresh)
@@ -181,7 +214,7 @@ class Courier:
             self._progress.notify_all()
         return go_on
 
-    def _next_events(self) -> Iterable[_Event]:
+    def _next_events(self) -> Iterable[Event | _Order]:
         """What has happened: waits for the first event until the next tick, then takes what is there."""
         try:
             yield self._events.get(timeout=TICK_S)
@@ -190,11 +223,9 @@ class Courier:
         except queue.Empty:
             return
 
-    def _handle(self, event: _Event) -> None:
+    def _hear(self, event: Event) -> None:
+        """What happened to the connection."""
         match event:
-            case _Deliver(reports):
-                self._unkept += reports
-                self._taken += len(reports)
             case Arrived(topic=topic, payload=payload) if topic == self._topics["config"]:
                 self._answer(self._on_config(payload))
             case Arrived(topic=topic, payload=payload):
@@ -203,12 +234,29 @@ class Courier:
                 self._connected = True
                 self._under_way.clear()
                 self._client.subscribe(self._topics["ack"], self._topics["config"])
-                self._publish_status(self._status)
+                if self._status is not None:
+                    self._publish_status(self._status)
             case Disconnected(reason):
                 self._connected = False
                 log.warning("no connection to the broker at %s: %s; reports wait", self._broker, reason)
             case Refused(what, reason):
                 log.error("the broker refuses %s: %s", what, reason)
+            case Died(reason):
+                self._connected = False
+                log.error("the connection to the broker is over: %s", reason)
+
+    def _do(self, order: _Order) -> None:
+        """What was asked for."""
+        match order:
+            case _Deliver(reports):
+                self._unkept += reports
+                self._taken += len(reports)
+            case _Redate(by, certain):
+                self._unkept = [redated(report, by, certain=certain) for report in self._unkept]
+                self._outbox.redate(self._boot, by, certain=certain)
+            case _Release():
+                self._hold = False
+                self._outbox.release()
             case _Say() as status:
                 self._status = status
                 if self._connected:
@@ -216,9 +264,6 @@ class Courier:
             case Health() as health:
                 if self._connected:
                     self._client.publish(self._topics["health"], encode(health), qos=0)
-            case Died(reason):
-                self._connected = False
-                log.error("the connection to the broker is over: %s", reason)
             case _Stop():
                 pass
 
@@ -226,7 +271,7 @@ class Courier:
         """Reports into the outbox; those that the disk will not have stay in memory and are tried each turn."""
         live = self._connected and len(self._under_way) + len(self._unkept) <= WINDOW
         try:
-            kept = self._outbox.add(self._unkept, sent=live)
+            kept = self._outbox.add(self._unkept, sent=live, hold=self._hold)
         except OutboxError:
             if len(self._unkept) > WINDOW:
                 self._unkept = compacted(self._unkept)
@@ -235,7 +280,7 @@ class Courier:
             self._handed_over -= self._taken
         self._taken = 0
         self._unkept.clear()
-        return kept if live else []
+        return [entry for entry in kept if entry.sent]
 
     def _send(self, fresh: Sequence[Entry]) -> None:
         """Publish what is fresh, then of the backlog as much as half the window has room for, oldest first."""
@@ -245,7 +290,7 @@ class Courier:
         waiting = self._under_way.keys() - overdue
         room = WINDOW // 2 - len(waiting)
         if room > 0 and len(self._outbox) > len(waiting):
-            backlog = self._outbox.oldest(room, besides=waiting)
+            backlog = self._outbox.oldest(room, besides=waiting, held=False)
             self._outbox.mark_sent(backlog)
             self._publish(backlog, now)
 

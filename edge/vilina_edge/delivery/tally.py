@@ -2,17 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from vilina_edge.delivery.area_tally import AreaTally
+from vilina_edge.delivery.dating import TRUSTED_SINCE
 from vilina_edge.types import AreaLook, Crossing
 from vilina_edge.wire import EPOCH, MILLISECOND, SLOT, AreaPresence, GapReason, LineCount, Report
 
 AFTER_CROSSING: Final = timedelta(seconds=1)
 WITHOUT_CROSSING: Final = timedelta(seconds=60)
-TRUSTED_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
-"""A clock that shows less was never set: computers without a battery wake up in the past."""
 
 
 class Tally:
@@ -20,8 +19,10 @@ class Tally:
 
     An interval ends one second after its first crossing, or after 60 s without one, or at a quarter of an hour,
     whichever is first. The intervals of one boot follow each other without a hole; sequence numbers too.
-    A crossing counts in the interval in which it was decided.
+    A crossing counts in the interval in which it was decided. While the clock is `uncertain`, reports say so.
     """
+
+    uncertain = False
 
     def __init__(
         self, *, counter: str, boot: str, lines: Sequence[str], areas: Sequence[str] = (), start: datetime
@@ -98,7 +99,7 @@ class Tally:
             ),
             areas=self._close_areas(end, gap),
             gap=gap,
-            time_uncertain=self._start < TRUSTED_SINCE,
+            time_uncertain=self.uncertain or self._start < TRUSTED_SINCE,
         )
         self._entered.clear()
         self._left.clear()

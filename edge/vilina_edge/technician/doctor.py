@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from vilina_edge import machine
+from vilina_edge.delivery.dating import TRUSTED_SINCE
 from vilina_edge.delivery.mqtt import Client, Connected, Disconnected, Event, Refused
 from vilina_edge.delivery.outbox import Outbox
-from vilina_edge.delivery.tally import TRUSTED_SINCE
 from vilina_edge.errors import ConfigError, OutboxError
 from vilina_edge.eye.messages import VITALS_EVERY, Blind, Ended, Message, Seen, Task, Trouble, Vitals
 from vilina_edge.eye.messages import Refused as EyeRefused
