@@ -1,7 +1,6 @@
 """`vilina ingest`: from the broker into the store."""
 
 import logging
-import re
 import signal
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -10,7 +9,6 @@ import click
 
 from vilina_edge.clock import SystemClock
 from vilina_edge.delivery.mqtt import BrokerAddress
-from vilina_edge.wire import NAME
 from vilina_ingest.backup_cli import backup, restore
 from vilina_ingest.errors import IngestError
 from vilina_ingest.export_cli import export
@@ -34,14 +32,6 @@ for command in (quarantine_group, export, backup, restore, retain):
     ingest.add_command(command)
 
 
-def _name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and re.fullmatch(NAME, value) is None:
-        raise click.BadParameter(
-            "a name has letters, digits, dots, dashes and underscores, and at most 64 of them"
-        )
-    return value
-
-
 @ingest.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path), required=True, help="The site file.")
 @click.option(
@@ -49,8 +39,8 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str | Non
 )
 @click.option("--broker-host", default="127.0.0.1", show_default=True, help="Where the MQTT broker is.")
 @click.option("--broker-port", type=click.IntRange(1, 65535), default=1883, show_default=True)
-@click.option("--worker", callback=_name, metavar="NAME",
-              help="Share the work of this site with others, each of which has a name of its own.")  # fmt: skip
+@click.option("--share", is_flag=True,
+              help="Share the reports of this site with other workers; each has to be started so.")  # fmt: skip
 @click.option("--http-port", type=click.IntRange(0, 65535),
               help="Answer /live, /ready and /metrics here; 0 takes a free port.")  # fmt: skip
 @click.option("--http-host", default="127.0.0.1", show_default=True, help="Where they are answered.")
@@ -62,7 +52,7 @@ def run(
     broker_host: str,
     broker_port: int,
     *,
-    worker: str | None,
+    share: bool,
     http_port: int | None,
     http_host: str,
     log_format: LogFormat,
@@ -70,14 +60,14 @@ def run(
     """Store every report that arrives, and acknowledge it when it is on disk. Ctrl-C ends it."""
     try:
         site = load_site(site_path)
-        set_up_logs(log_format, site=site.id, **({"worker": worker} if worker else {}))
+        set_up_logs(log_format, site=site.id)
         broker, metrics = BrokerAddress(broker_host, broker_port), Metrics()
         with ExitStack() as stack:
             store = stack.enter_context(closing(open_store(store_address)))
             quarantine = stack.enter_context(closing(Quarantine.open(quarantine_of(store_address))))
             consumer = Ingest(
                 site=site, store=store, quarantine=quarantine, broker=broker, clock=SystemClock(),
-                worker=worker, metrics=metrics,
+                share=share, metrics=metrics,
             )  # fmt: skip
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: consumer.stop())

@@ -215,7 +215,7 @@ class Conversation:
                     self._check("a subscription", code)
                 self._on_event(Connected())
             case mqtt5.DisconnectPacket(reason_code=mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER):
-                self._on_event(Refused("two workers of one name", "give each its own with --worker"))
+                self._on_event(Refused("a second ingest of this site", "let both --share the work"))
             case mqtt5.DisconnectPacket():
                 raise Lost(f"the broker says {_words(packet.reason_code.name)}")
 

@@ -8,6 +8,7 @@ nobody goes on believing in a connection that nobody serves.
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -17,6 +18,8 @@ from vilina_edge.delivery.mqtt import BrokerAddress, Died, Disconnected
 from vilina_ingest.conversation import KEEP_ALIVE_S, Arrived, Conversation, Event, Lost, Mailbox
 
 RECONNECT_S: Final = (0.5, 30.0)
+LASTING_S: Final = 2.0
+"""A connection that ends sooner was none: somebody else of our name may be there, and both would go on for ever."""
 CONNECT_S: Final = 10.0
 PACKET_BYTES: Final = 256 * 1024
 """The broker keeps anything longer to itself. What is over our own limit but not absurd reaches the quarantine."""
@@ -82,13 +85,13 @@ class Link:
         reason, patience = "the connection was closed", RECONNECT_S[0]
         try:
             while not self._closing.is_set():
-                before = self._mailbox.connection
+                began = time.monotonic()
                 try:
                     self._converse()
                 except (Lost, OSError, ValueError) as error:
                     self._on_event(Disconnected(str(error) or type(error).__name__))
-                got_in = self._mailbox.connection > before
-                patience = RECONNECT_S[0] if got_in else min(2 * patience, RECONNECT_S[1])
+                lasted = time.monotonic() - began > LASTING_S
+                patience = RECONNECT_S[0] if lasted else min(2 * patience, RECONNECT_S[1])
                 self._closing.wait(patience)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"

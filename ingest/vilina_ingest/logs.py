@@ -9,7 +9,7 @@ LogFormat = Literal["text", "json"]
 
 
 def set_up_logs(form: LogFormat, **always: str) -> None:
-    """To the standard error. In JSON, what `always` says (which site, which worker) is in every event."""
+    """To the standard error. In JSON, what `always` says (which site) is in every event."""
     handler = logging.StreamHandler()
     if form == "json":
         handler.setFormatter(

@@ -114,5 +114,15 @@ def schema_version(db: sqlite3.Connection) -> int | None:
 
 
 def create_schema(db: sqlite3.Connection) -> None:
-    """Make the tables in an empty file."""
-    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    """Make the tables in an empty file; another worker may do so in the same instant.
+
+    Raises:
+        sqlite3.Error: they are not there.
+    """
+    try:
+        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    except sqlite3.OperationalError:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        if schema_version(db) != SCHEMA_VERSION:
+            raise

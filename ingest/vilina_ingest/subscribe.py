@@ -6,6 +6,7 @@ flat when the store is down: nothing is acknowledged, and the broker sends no mo
 
 import logging
 import queue
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -31,17 +32,17 @@ WAIT_S: Final = 0.25
 RETRY_S: Final = 1.0
 PROBE_S: Final = 5.0
 SUMMARY_S: Final = 60.0
-SESSION_S: Final = 120
-"""So long the broker keeps messages for a worker that is away: enough to start it again. One that stays away must not
-keep the share of the others; what it would have got comes again after the counters' patience."""
+SESSION_S: Final = 3600
+"""So long the broker keeps messages for an ingest that is away, so that nobody has to send them again."""
 GROUP: Final = "ingest"
 
 
 class Ingest:
     """Runs in the thread that calls `run`, until `stop`.
 
-    One serves a site alone, or several share its reports, each under a `worker` name of its own. Sharing is the
-    broker's business: mosquitto does it well; the embedded one forgets to serve the others when one is killed.
+    One serves a site alone, or several `share` its reports: then the broker gives each report to one of them, and
+    keeps nothing for one that is away, because what it would have got belongs to the others. That is the broker's
+    business: mosquitto does it well; the embedded one goes on serving a worker that was killed.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Ingest:
         quarantine: Quarantine,
         broker: BrokerAddress,
         clock: Clock,
-        worker: str | None = None,
+        share: bool = False,
         metrics: Metrics | None = None,
     ) -> None:
         self._site = site.id
@@ -69,7 +70,7 @@ class Ingest:
         self._probed = self._summed_up = clock.monotonic()
         self._stored = self._refused = 0
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._worker = worker
+        self._share = share
 
     def stop(self) -> None:
         """End `run` after the batch in hand; may be called from a signal handler or another thread."""
@@ -81,10 +82,11 @@ class Ingest:
         Raises:
             BrokerError: the connection died for good, or the broker refuses us.
         """
+        alone = f"vilina-ingest-{self._site}"
         self._link = Link(
-            client_id="-".join(filter(None, ("vilina-ingest", self._site, self._worker))), broker=self._broker,
-            filters=filters(self._site, shared=self._worker is not None), on_event=self._events.put,
-            session_expiry_s=SESSION_S, receive_maximum=BATCH,
+            client_id=f"{alone}-{secrets.token_hex(4)}" if self._share else alone, broker=self._broker,
+            filters=filters(self._site, shared=self._share), on_event=self._events.put,
+            session_expiry_s=0 if self._share else SESSION_S, receive_maximum=BATCH,
         )  # fmt: skip
         self._link.open()
         try:
