@@ -1,15 +1,17 @@
 # make demo     the whole of Vilina on this machine, with a simulated square; Ctrl-C ends it
 # make test     everything that can be tested here, with real brokers, stores and browsers
+# make test-faults  the same failures as in make test, many more of them (FAULTS=600)
 # make check    style, types and the direction of imports
 # make bench    every figure, as a table and in build/bench/
 # make lock     renew requirements.lock from pyproject.toml
 
 PYTHON ?= python3
+FAULTS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check bench bench-edge bench-scenes bench-stream bench-ingest lock clean
+.PHONY: setup demo test test-faults check bench bench-edge bench-scenes bench-stream bench-ingest lock clean
 
 setup: $(STAMP)
 
@@ -23,6 +25,9 @@ demo: setup
 test: setup
 	sh deploy/test_packages.sh
 	$(BIN)/pytest $(TEST)
+
+test-faults: setup
+	VILINA_FAULTS=$(FAULTS) $(BIN)/pytest tests/faults
 
 check: setup
 	$(BIN)/ruff check .
