@@ -1,4 +1,4 @@
-"""`vilina ingest retain`: old rows go, as the site file says. Ingest does so by itself once a day."""
+"""`vilina ingest retain`: old rows go, as the site file says. For a timer, once a day."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--store", "store_address", default=DEFAULT, show_default=True, help=HELP)
 def retain(site_path: Path, store_address: str) -> None:
-    """Remove what is older than the site file allows. Ingest may run meanwhile."""
+    """Remove what is older than the site file allows; once a day is enough. Ingest may run meanwhile."""
     try:
         site = load_site(site_path)
         if is_file(store_address) and not Path(store_address).exists():
