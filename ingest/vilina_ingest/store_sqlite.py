@@ -6,11 +6,12 @@ never disagree.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from vilina_edge.delivery.durable import WAIT_MS, open_durable, transaction
 from vilina_edge.wire import Validation
@@ -43,6 +44,9 @@ from vilina_ingest.store import (
     Removed,
     StoredReport,
 )
+
+TURN_S: Final = 0.1
+"""How long other writers have the file for themselves between two steps of retention."""
 
 
 class SqliteStore:
@@ -100,9 +104,11 @@ class SqliteStore:
         for step in STEPS:
             more = True
             while more:
-                # One short transaction at a time, so that ingest is never kept waiting.
                 with self._writing() as db:
                     rows, more = step(db, site, plan)
+                if more:
+                    # Who waits for the file looks every tenth of a second, and would miss a shorter chance.
+                    time.sleep(TURN_S)
                 removed = Removed(removed.raw + rows.raw, removed.rollup + rows.rollup)
         return removed
 

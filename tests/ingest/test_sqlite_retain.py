@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ingest.stores import MINUTE, NOON, crossings, quarter_hours
+from tests.ingest.stores import NOON, crossings, quarter_hours
 from tests.sites import write_square
 from vilina_ingest.cli import ingest
 from vilina_ingest.site import Retention
@@ -63,28 +63,26 @@ def test_the_space_of_what_was_removed_is_used_again(tmp_path: Path) -> None:
 
 
 def test_a_writer_gets_its_turn_while_old_rows_go(tmp_path: Path) -> None:
-    path = tmp_path / "vilina.db"
+    path, done = tmp_path / "vilina.db", threading.Event()
     with closing(SqliteStore.open(path)) as store, closing(SqliteStore.open(path)) as other:
         store.write(Batch([point for seq in range(1, 8 * AT_ONCE) for point in second(seq).points]))
-        began, done = threading.Event(), threading.Event()
 
         def retain() -> None:
-            began.set()
-            other.retain("square", KEEP, NOON + MONTH)
-            done.set()
+            try:
+                other.retain("square", KEEP, NOON + MONTH)
+            finally:
+                done.set()
 
         thread = threading.Thread(target=retain)
         thread.start()
-        began.wait(10)
         written = 0
-        while not done.is_set():
+        while not done.wait(0.01):
             store.write(second(written + 1, NOON + MONTH))
             written += 1
         thread.join(10)
         assert written > 2
-        late = NOON + MONTH
-        bins = Bins.regular(late, late + 4 * (quarter_hours(1).edges[1] - NOON), 60 * MINUTE)
-        assert store.flows("square", bins, ["door-a"])["door-a"].entered == (written,)
+        day = Bins.regular(NOON + MONTH, NOON + MONTH + timedelta(days=1), timedelta(days=1))
+        assert store.flows("square", day, ["door-a"])["door-a"].entered == (written,)
 
 
 def test_the_command_removes_what_the_site_file_allows_no_longer(tmp_path: Path) -> None:
