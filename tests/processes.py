@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -12,8 +13,11 @@ VILINA: Final = str(Path(sys.executable).parent / "vilina")
 class Process:
     """One `vilina` command. What it prints goes to a file; leaving the `with` ends it."""
 
-    def __init__(self, *arguments: str | Path, log: Path) -> None:
+    def __init__(
+        self, *arguments: str | Path, log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._arguments = [VILINA, *map(str, arguments)]
+        self._environment = environment or {}
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -21,7 +25,7 @@ class Process:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._arguments, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},
+                env={**os.environ, "OMP_NUM_THREADS": "1", **self._environment},
             )  # fmt: skip
         return self
 

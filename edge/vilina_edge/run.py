@@ -212,8 +212,8 @@ class Watch:
         self._courier.redate(change.by, certain=certain)
         self._courier.deliver([redated(report, change.by, certain=certain) for report in closed])
         self._tally.uncertain = not certain
-        self._tally.restart(change.now)
-        self._last = change.now
+        self._last = (closed[-1].end if closed else change.was) + change.by
+        self._tally.restart(self._last)
 
     def _has_new_config(self) -> bool:
         config = self._new_config()

@@ -412,12 +412,13 @@ def test_what_was_counted_before_the_clock_was_set_is_dated_by_the_right_one(
 
     def script() -> Iterator[Any]:
         yield from room.seeing(100, entered_at=30)
-        yield START - began
+        yield START - began + timedelta(microseconds=123)
         yield from room.seeing(20, entered_at=5)
 
     room.see(script())
     assert room.courier.redated == [(START - began, True)]
     assert entered(room.courier.reports) == 2
+    assert not any(report.end.microsecond % 1000 for report in room.courier.reports)
     assert not any(report.time_uncertain for report in room.courier.reports)
     assert room.courier.reports[0].start == START
     assert all(a.end == b.start for a, b in pairwise(room.courier.reports))

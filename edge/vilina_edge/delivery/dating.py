@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from vilina_edge.clock import Clock, Timeline
-from vilina_edge.wire import EPOCH, SLOT, Report
+from vilina_edge.wire import EPOCH, MILLISECOND, SLOT, Report
 
 TRUSTED_SINCE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock that shows less was never set: computers without a battery wake up in the past."""
@@ -45,7 +45,8 @@ class Change:
 
     @property
     def by(self) -> timedelta:
-        return self.now - self.was
+        """Whole milliseconds, as all times on the wire."""
+        return (self.now - self.was) // MILLISECOND * MILLISECOND
 
 
 class Dating:
