@@ -48,9 +48,11 @@ def test_two_who_come_together_stay_two_however_close_they_walk() -> None:
     assert {len(detections) for detections in seen[60:110]} == {2}
 
 
-def test_a_large_person_is_one() -> None:
-    seen = watched(list(discs(walking_right(40))) + list(discs(walking_right(40, empty=0), radius=15)))
-    assert {len(detections) for detections in seen[60:85]} == {1}
+def test_a_large_person_is_one_even_where_a_stride_makes_them_twice_as_large_as_usual() -> None:
+    path = walking_right(40, empty=0)
+    large = [*discs(path[:20], radius=15), *discs(path[20:28], radius=18), *discs(path[28:], radius=15)]
+    seen = watched(list(discs(walking_right(40))) + large)
+    assert {len(detections) for detections in seen[55:85]} == {1}
 
 
 def test_somebody_small_who_stands_there_for_long_does_not_make_others_two() -> None:

@@ -50,6 +50,9 @@ AHEAD_S: Final = 0.5
 FORGET_S: Final = 2.0
 """After so long without a picture, everybody may be elsewhere."""
 SPEED_GAIN: Final = 0.5
+BULK_GAIN: Final = 0.1
+LEAST_BULK: Final = 0.8
+MOST_BULK: Final = 1.5
 SIDES_GAIN: Final = 0.2
 LEARN_AFTER_S: Final = 0.2
 LEARN_EVERY: Final = 0.4
@@ -61,7 +64,8 @@ stands for long is one person, not a hundred."""
 class _Person:
     """Somebody who is remembered from picture to picture: centre, sides and speed in pixels of the reduced frame.
 
-    `trust`, in seconds, is how surely this is a person beside the others of the same blob. `met` is the time of the
+    `trust`, in seconds, is how surely this is a person beside the others of the same blob; `bulk` how much of them
+    moves, in usual people, who come with bags and without. `met` is the time of the
     first sight; `learned` where their size was learned last.
     """
 
@@ -71,6 +75,7 @@ class _Person:
     met: float
     velocity: Floats = field(default_factory=lambda: np.zeros(2))
     trust: float = 0.0
+    bulk: float = 1.0
     seen_alone: bool = False
     learned: Floats | None = None
 
@@ -158,6 +163,9 @@ class MotionDetector:
             person.trust = min(MOST_TRUST_S, person.trust + ALONE_GAIN * self._seconds)
         if blob.whole:
             person.sides = person.sides + SIDES_GAIN * (blob.sides - person.sides)
+            if usual is not None:
+                bulk = min(MOST_BULK, max(LEAST_BULK, blob.area / usual.area))
+                person.bulk += BULK_GAIN * (bulk - person.bulk)
             person.seen_alone |= self._learn(blob, person, labels)
         self._people.append(person)
         is_fragment = usual is not None and not known and blob.area < FRAGMENT * usual.area
@@ -166,6 +174,8 @@ class MotionDetector:
     def _together(self, blob: Blob, known: list[_Person], usual: Size, labels: Labels) -> list[_Person]:
         """The people who have the blob together: those known who are still borne out, and those who are new."""
         points, weight = points_of(blob, labels)
+        bulk = float(np.mean([one.bulk for one in known] or [1.0]))
+        usual = usual._replace(area=usual.area * bulk)
 
         def share(seeds: Floats) -> Shares:
             return divided(points, seeds, usual, weight=weight)
