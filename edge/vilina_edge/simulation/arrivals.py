@@ -15,7 +15,11 @@ GROUP_SPEED: Final = (1.0, 1.4)
 FAST_SPEED: Final = (1.8, 2.6)
 """m/s, from a brisk walk to a run."""
 TURNING: Final = (-1.0, 0.25)
-"""Where those turn back who turn: metres past the line."""
+"""Where those turn back who turn: metres past the line, by the middle of the body.
+
+Half a body is 0.25 to 0.3 m deep, so none of them was ever wholly on the other side: by anybody's judgement, and in the
+truth, they have not crossed.
+"""
 LINGERING: Final = (3.0, 8.0)
 """How long those stand who linger: seconds."""
 
