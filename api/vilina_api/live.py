@@ -1,14 +1,19 @@
 """The live document: what the store says, as one immutable value that all pages and listeners share."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from vilina_api.models import Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
 from vilina_api.usual import UsualDay
 from vilina_edge.wire import BlindReason
 from vilina_ingest.calendar import is_open, quarters_of_day
-from vilina_ingest.occupancy import Occupancy, live_occupancy
+from vilina_ingest.occupancy.around import gaps
+from vilina_ingest.occupancy.coherent import SITE, whole_people
+from vilina_ingest.occupancy.counts import Bools
+from vilina_ingest.occupancy.filtering import Estimates
+from vilina_ingest.occupancy.knowledge import Seen
 from vilina_ingest.site import Counter, Line, Site, Zone
 from vilina_ingest.store import Bins, CounterState, FlowSeries
 
@@ -24,17 +29,23 @@ USUAL_ENOUGH: Final = 5.0
 def live_document(
     site: Site,
     *,
-    bins: Bins,
-    flows: Mapping[str, FlowSeries],
+    seen: Seen,
+    estimates: Estimates,
     states: Mapping[str, CounterState],
     usual: UsualDay | None,
     now: datetime,
-) -> tuple[Live, Occupancy]:
-    """The document, and the day's curve of the whole site; `flows` of all lines and `bins` of today until now."""
-    whole = live_occupancy(flows, site.lines, bins)
-    zones = tuple(_zone(zone, live_occupancy(flows, site.lines, bins, zone=zone.id)) for zone in site.zones)
+) -> tuple[Live, tuple[int | None, ...]]:
+    """The document, and the day's curve of the whole site (None in gaps); what was `seen` today until now.
+
+    Rows of the estimates are the site and its zones in their order.
+    """
+    blind = gaps(seen.flows, site)
+    blind[:, -1] = False  # the open bin has no report yet in its first minute; that is no gap
+    inside = _inside(estimates, blind, seen.bins)
+    whole = inside[SITE]
+    zones = tuple(_zone(zone, one) for zone, one in zip(site.zones, inside[SITE + 1 :], strict=True))
     counters = tuple(counter_live(counter, states.get(counter.id), now) for counter in site.counters)
-    slot = len(bins) - 1
+    slot = len(seen.bins) - 1
     usually = usual.curve[slot] if usual is not None and slot < len(usual.curve) else None
     comparable = usually is not None and usually >= USUAL_ENOUGH
     share = whole.people / site.capacity
@@ -44,6 +55,8 @@ def live_document(
         as_of=now,
         open=is_open(site, now),
         people=whole.people,
+        low=whole.low,
+        high=whole.high,
         capacity=site.capacity,
         share=round(share, 3),
         level=level_of(share),
@@ -52,11 +65,38 @@ def live_document(
         versus_usual_percent=round(100 * (whole.people / usually - 1)) if comparable and usually else None,
         last_report=max((c.last_report for c in counters if c.last_report), default=None),
         zones=zones,
-        doors=tuple(_door(line, flows[line.id]) for line in site.doors()),
+        doors=tuple(_door(line, seen.flows[line.id]) for line in site.doors()),
         counters=counters,
         attention=tuple(_attention(site, whole.people, zones, counters, now)),
     )
-    return document, whole
+    return document, tuple(
+        None if gap else round(float(people))
+        for gap, people in zip(blind[SITE], estimates.people[SITE], strict=True)
+    )
+
+
+class Inside(NamedTuple):
+    """People inside now, with the 90 % interval, and since when of today that is uncertain by a gap."""
+
+    people: int
+    low: int
+    high: int
+    uncertain_since: datetime | None
+
+
+def _inside(estimates: Estimates, blind: Bools, bins: Bins) -> list[Inside]:
+    """For the site and each zone; whole numbers that add up."""
+    people = whole_people(estimates.people[:, -1])
+    low, high = estimates.low[:, -1], estimates.high[:, -1]
+    return [
+        Inside(
+            people=count,
+            low=min(count, math.floor(low[row])),
+            high=max(count, math.ceil(high[row])),
+            uncertain_since=bins.edges[int(blind[row].argmax())] if blind[row].any() else None,
+        )
+        for row, count in enumerate(people)
+    ]
 
 
 def counter_live(counter: Counter, state: CounterState | None, now: datetime) -> CounterLive:
@@ -107,17 +147,19 @@ def _condition(state: CounterState | None, now: datetime) -> tuple[State, dateti
     return "online", None
 
 
-def _zone(zone: Zone, occupancy: Occupancy) -> ZoneLive:
-    share = occupancy.people / zone.capacity
+def _zone(zone: Zone, inside: Inside) -> ZoneLive:
+    share = inside.people / zone.capacity
     return ZoneLive(
         zone=zone.id,
         name=zone.name,
         floor=zone.floor,
-        people=occupancy.people,
+        people=inside.people,
+        low=inside.low,
+        high=inside.high,
         capacity=zone.capacity,
         share=round(share, 3),
         level=level_of(share),
-        uncertain_since=occupancy.uncertain_since,
+        uncertain_since=inside.uncertain_since,
     )
 
 

@@ -24,6 +24,8 @@ class ZoneLive(Document):
     name: str
     floor: str
     people: Annotated[int, Field(description="people inside, estimated live", examples=[143])]
+    low: Annotated[int, Field(description="lower end of its 90 % interval", examples=[134])]
+    high: Annotated[int, Field(description="upper end of its 90 % interval", examples=[153])]
     capacity: Annotated[int, Field(description="people", examples=[220])]
     share: Annotated[float, Field(description="people by capacity", examples=[0.65])]
     level: Level
@@ -120,6 +122,8 @@ class Live(Document):
     as_of: datetime
     open: Annotated[bool, Field(description="whether it is within the opening hours")]
     people: Annotated[int, Field(description="people inside, estimated live", examples=[412])]
+    low: Annotated[int, Field(description="lower end of its 90 % interval", examples=[396])]
+    high: Annotated[int, Field(description="upper end of its 90 % interval", examples=[429])]
     capacity: Annotated[int, Field(examples=[900])]
     share: Annotated[float, Field(description="people by capacity", examples=[0.46])]
     level: Level

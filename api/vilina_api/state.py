@@ -12,6 +12,7 @@ from vilina_api.models import Live
 from vilina_api.usual import UsualDay, usual_day
 from vilina_edge.clock import Clock
 from vilina_ingest.errors import StoreError
+from vilina_ingest.occupancy.knowledge import LiveDay, read_day, read_knowledge
 from vilina_ingest.site import Site
 from vilina_ingest.store import Bins, Reader
 
@@ -49,6 +50,8 @@ class LiveState:
         self._clock = clock
         self._usual: UsualDay | None = None
         self._usual_until = (date.min, datetime.min.replace(tzinfo=UTC))
+        self._day: LiveDay | None = None
+        self._day_until = datetime.min.replace(tzinfo=UTC)
         self._snapshot: Snapshot | None = None
         self._version = -1
         self._made = datetime.min.replace(tzinfo=UTC)
@@ -104,11 +107,19 @@ class LiveState:
     def _make(self, now: datetime) -> Snapshot:
         site, bins = self.site, today(self.site, now)
         usual = self._usual_of(site.local(now).date(), now)
-        flows = self.reader.flows(site.id, bins, [line.id for line in site.lines])
+        seen = read_day(self.reader, site, bins)
+        estimates = self._day_of(site.local(now).date(), now).estimate(seen, now)
         states = self.reader.counters(site.id)
-        live, whole = live_document(site, bins=bins, flows=flows, states=states, usual=usual, now=now)
+        live, curve = live_document(site, seen=seen, estimates=estimates, states=states, usual=usual, now=now)
         number = self._snapshot.number + 1 if self._snapshot else 1
-        return Snapshot(site, number, live, live.model_dump_json(by_alias=True), whole.curve, bins, usual)
+        return Snapshot(site, number, live, live.model_dump_json(by_alias=True), curve, bins, usual)
+
+    def _day_of(self, day: date, now: datetime) -> LiveDay:
+        """What earlier days teach about today, read anew each hour, because late reports change them."""
+        if self._day is None or self._day.known.day != day or now >= self._day_until:
+            self._day = LiveDay(self.site, read_knowledge(self.reader, self.site, day))
+            self._day_until = now + KNOWN_FOR
+        return self._day
 
     def _usual_of(self, day: date, now: datetime) -> UsualDay | None:
         """The usual day, looked up anew each hour, or each minute while too little is known."""

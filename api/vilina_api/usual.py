@@ -1,4 +1,4 @@
-"""The usual day: the median of the same weekday over the last eight weeks, of days that were seen whole."""
+"""The usual day: the median of the same weekday over the last eight weeks, balanced, of days that were seen whole."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -7,7 +7,9 @@ from statistics import median
 from typing import Final
 
 from vilina_ingest.calendar import hours_of, quarters_of_day
-from vilina_ingest.occupancy import live_occupancy
+from vilina_ingest.occupancy.around import counted_per_bin
+from vilina_ingest.occupancy.coherent import SITE
+from vilina_ingest.occupancy.learned import balanced_inside
 from vilina_ingest.site import Site
 from vilina_ingest.store import Reader
 
@@ -54,12 +56,12 @@ def _curve(reader: Reader, site: Site, day: date) -> dict[time, int] | None:
     for i, clock in enumerate(clocks):
         if hours.opens <= clock < hours.closes and any(s.entered[i] is None for s in flows.values()):
             return None
-    # Outside the opening hours what is unknown is as before.
-    people, last = {}, 0
-    for clock, value in zip(clocks, live_occupancy(flows, doors, bins).curve, strict=True):
-        last = last if value is None else value
-        people[clock] = last
-    return people
+    # Outside the opening hours what is unknown is taken for nobody.
+    entered, left = (side[SITE] for side in counted_per_bin(flows, site.model_copy(update={"lines": doors})))
+    if not left.sum():
+        return None
+    inside = balanced_inside(entered, left, exits_short=bool(entered.sum() >= left.sum()))
+    return {clock: max(0, round(float(people))) for clock, people in zip(clocks, inside, strict=True)}
 
 
 def _clocks(site: Site, day: date) -> list[time]:

@@ -11,6 +11,9 @@ PARTS: Final = {
     "site": Part("vilina_ingest.site_cli", "site", "Check the file that describes a building."),
     "edge": Part("vilina_edge.cli", "edge", "Count people with a camera or in a recording."),
     "ingest": Part("vilina_ingest.cli", "ingest", "Take reports from the broker into the store."),
+    "occupancy": Part(
+        "vilina_api.occupancy_cli", "occupancy", "Replay recorded counts: people inside, live and settled."
+    ),
     "api": Part("vilina_api.cli", "api", "Serve the API and the manager's board."),
     "deploy": Part("vilina_deploy.deploy_cli", "deploy", "Set up what Vilina runs on."),
     "demo": Part("vilina_deploy.demo.cli", "demo", "Run the whole of Vilina on this machine."),

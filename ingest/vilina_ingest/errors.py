@@ -7,7 +7,8 @@ IngestError
 │   └── ReportsRefused the store will never take these reports; it has all the others
 ├── BrokerError        the broker cannot be reached or refuses us
 ├── ExportError        an export cannot be written
-└── BackupError        a backup cannot be made, is not sound, or cannot be put back
+├── BackupError        a backup cannot be made, is not sound, or cannot be put back
+└── RecordingError     a file of recorded counts that cannot be replayed
 """
 
 from collections.abc import Sequence
@@ -73,3 +74,7 @@ class ExportError(IngestError):
 
 class BackupError(IngestError):
     """A backup cannot be made, is not sound, or cannot be put back."""
+
+
+class RecordingError(IngestError):
+    """A file of recorded counts that cannot be replayed: which line of it, and the remedy."""

@@ -22,7 +22,8 @@ OUTSIDE = "outside"
 """The zone that every site has without saying so: whatever is not the site."""
 
 
-def _known_time_zone(name: str) -> str:
+def known_time_zone(name: str) -> str:
+    """The name of a time zone, if it is one; ValueError if not."""
     if name not in available_timezones():
         raise ValueError(f"{name!r} is not a time zone; write one like Europe/Helsinki")
     return name
@@ -158,7 +159,7 @@ class Site(Part):
 
     id: Id
     name: str
-    time_zone: Annotated[str, AfterValidator(_known_time_zone)]
+    time_zone: Annotated[str, AfterValidator(known_time_zone)]
     country: Annotated[str, Field(pattern=COUNTRY, description="for public holidays")]
     capacity: Annotated[int, Field(gt=0, description="people allowed inside at once")]
     opening: Opening

@@ -180,8 +180,8 @@ def test_today_is_held_against_the_same_weekday_of_eight_weeks(served: Served) -
     for week in range(1, 9):
         day = NOON - timedelta(weeks=week)
         for quarter in range(-19, 33):
-            entered = 20 if quarter == -8 else 0
-            served.report(day + quarter * timedelta(minutes=15), middle=(entered, 0), minutes=15)
+            crossed = (20 * (quarter == -8), 20 * (quarter == 32))
+            served.report(day + quarter * timedelta(minutes=15), middle=crossed, minutes=15)
     served.report(NOON - timedelta(minutes=1), middle=(30, 0))
     served.clock.advance(minutes=2)
     served.shows(lambda live: live["versus_usual_percent"] == 50)

@@ -61,8 +61,8 @@ class DayPlan:
     entered: Bools
 
 
-def day_plan(site: Site, day: date, *, seed: int) -> DayPlan:
-    """The same day of the same seed is always the same."""
+def day_plan(site: Site, day: date, *, seed: int, stays: float = 1.0) -> DayPlan:
+    """The same day of the same seed is always the same. `stays` times as long as usual is each stay at a unit."""
     hours = hours_of(site, day)
     if hours is None:
         return DayPlan(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.bool_))
@@ -70,16 +70,23 @@ def day_plan(site: Site, day: date, *, seed: int) -> DayPlan:
     opens, closes = (_utc_s(site, day, clock) for clock in (hours.opens, hours.closes))
     visitors = rng.poisson(_expected_visits(day) * rng.lognormal(-(DAY_SPREAD**2) / 2, DAY_SPREAD))
     arrivals = opens + _arrival_shares(rng, visitors) * (closes - opens - LAST_ARRIVAL_S)
-    return _Walks(site, rng, arrivals, closes=closes).plan()
+    return _Walks(site, rng, arrivals, closes=closes, stays=stays).plan()
 
 
 class _Walks:
     """All visitors of a day walking at once: each step of the walk is an array over them."""
 
     def __init__(
-        self, site: Site, rng: np.random.Generator, arrivals: npt.NDArray[np.float64], *, closes: float
+        self,
+        site: Site,
+        rng: np.random.Generator,
+        arrivals: npt.NDArray[np.float64],
+        *,
+        closes: float,
+        stays: float,
     ) -> None:
         self._rng = rng
+        self._stays = stays
         self._arrivals = arrivals
         self._now = arrivals.copy()
         self._home_by = closes + rng.uniform(*GOING_HOME_S, len(arrivals))
@@ -115,7 +122,7 @@ class _Walks:
         line = next(i for i, candidate in enumerate(self._lines) if candidate.to == unit)
         self._walk_to_floor(who, self._floors[unit])
         self._cross(who, line, entered=True)
-        self._now[who] += 60 * UNITS[unit][1] * self._rng.lognormal(0.0, STAY_SPREAD, len(who))
+        self._now[who] += 60 * self._stays * UNITS[unit][1] * self._rng.lognormal(0.0, STAY_SPREAD, len(who))
         self._cross(who, line, entered=False)
 
     def _walk_to_floor(self, who: Ints, floor: int) -> None:
