@@ -49,6 +49,11 @@ TURN_S: Final = 0.1
 """How long other writers have the file for themselves between two steps of retention."""
 
 
+WAL_LIMIT: Final = 32 << 20
+"""Bytes of the write-ahead log beyond which readers are waited for, so that it can begin anew."""
+WAL_WAIT_MS: Final = 200
+
+
 class SqliteStore:
     """A `Store` in one file. Safe to use from several threads; calls then take turns."""
 
@@ -56,6 +61,8 @@ class SqliteStore:
         self._db = connection
         self._lock = threading.Lock()
         self._points = PointWriter()
+        self._wal = Path(f"{connection.execute('PRAGMA database_list').fetchone()[2]}-wal")
+        self._wal_limit = WAL_LIMIT
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
@@ -164,6 +171,7 @@ class SqliteStore:
             try:
                 with transaction(self._db) as db:
                     yield db
+                self._shorten_wal()
             except BaseException as error:
                 # Numbers given in the abandoned transaction are gone again.
                 self._points.forget()
@@ -172,6 +180,16 @@ class SqliteStore:
                 raise StoreError(
                     f"the store could not be written, and nothing was stored: {error}"
                 ) from error
+
+    def _shorten_wal(self) -> None:
+        """SQLite never begins the log anew while there is always some reader: it would grow for ever, and slow them."""
+        size = self._wal.stat().st_size if self._wal.exists() else 0
+        if size < self._wal_limit:
+            return
+        self._db.execute(f"PRAGMA busy_timeout={WAL_WAIT_MS}")
+        (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._db.execute(f"PRAGMA busy_timeout={WAIT_MS}")
+        self._wal_limit = size + WAL_LIMIT if busy else WAL_LIMIT
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
