@@ -12,6 +12,7 @@ from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_ingest.backup_cli import backup, restore
 from vilina_ingest.errors import IngestError
 from vilina_ingest.export_cli import export
+from vilina_ingest.keeper import Keeper, kept
 from vilina_ingest.logs import LogFormat, set_up_logs
 from vilina_ingest.metrics import Metrics
 from vilina_ingest.probes import probes
@@ -76,6 +77,9 @@ def run(
                     probes(consumer.condition, metrics.page, host=http_host, port=http_port)
                 )
                 logging.info("/live, /ready and /metrics are at http://%s:%d", http_host, at)
+            reader = stack.enter_context(closing(open_store(store_address, read_only=True)))
+            keeper = Keeper(site=site, reader=reader, store=store, clock=SystemClock())
+            stack.enter_context(kept(keeper))
             logging.info("ingest of site %s waits for the broker at %s", site.id, broker)
             consumer.run(on_ready=lambda: logging.info("connected; storing into %s", store_address))
     except IngestError as error:

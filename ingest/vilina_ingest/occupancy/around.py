@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -12,7 +12,7 @@ from vilina_edge.wire import SLOT
 from vilina_ingest.calendar import hours_of
 from vilina_ingest.occupancy.counts import Bools, Counts, Floats, Ints
 from vilina_ingest.occupancy.recording import everybody_left
-from vilina_ingest.occupancy.usual import PastDay, filled
+from vilina_ingest.occupancy.usual import filled
 from vilina_ingest.site import OUTSIDE, Line, Site
 from vilina_ingest.store import Bins, FlowSeries, PresenceSeries
 
@@ -45,38 +45,57 @@ def clock_of(site: Site, bins: Bins) -> Ints:
     return np.array([(at.hour * 60 + at.minute) * SLOTS // (24 * 60) for at in starts])
 
 
-def past_day(flows: Mapping[str, FlowSeries], site: Site, bins: Bins, day: date) -> PastDay:
-    """A whole local day as what is usual is learned from it: all lines entered, then all lines left."""
-    return PastDay(day.weekday(), clock_of(site, bins), _crossed(flows, site.lines))
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """What the counters of a site saw in quarter hours of one local day, as arrays.
+
+    `crossed` (2 L, N) are who entered by each line, then who left; NaN in gaps. `coverage` (L, N) is the observed share
+    of each bin, `seen` (Z, N) people in the areas of each zone; `clock` and `closed` are as in `Counts`.
+    """
+
+    sides: Sides
+    crossed: Floats
+    coverage: Floats
+    seen: Floats
+    clock: Ints
+    closed: Bools
 
 
-def counts_of(
+def observed(
     flows: Mapping[str, FlowSeries],
     presence: Mapping[str, PresenceSeries],
     site: Site,
     bins: Bins,
     *,
-    usual: Floats,
     now: datetime | None = None,
-) -> Counts:
-    """Counts of the site and its zones in quarter hours of one local day, up to `now` if it is not over.
+) -> Observed:
+    """What was seen in a day, or up to `now` if it is not over; `presence` is of all areas of the site."""
+    sides = sides_of(site)
+    return Observed(
+        sides=sides,
+        crossed=_crossed(flows, site.lines),
+        coverage=_coverage(flows, site.lines, bins, now),
+        seen=_seen(presence, site, sides.zones, len(bins)),
+        clock=clock_of(site, bins),
+        closed=_closed(site, bins),
+    )
 
-    `usual` (2 L, slots) is what crosses where nobody looks; `presence` is of all areas of the site.
-    """
-    sides, clock = sides_of(site), clock_of(site, bins)
-    coverage = np.tile(_coverage(flows, site.lines, bins, now), (2, 1))
-    crossed, variance = filled(_crossed(flows, site.lines), coverage, clock, usual)
+
+def counts_of(day: Observed, usual: Floats) -> Counts:
+    """Counts of the site and its zones; `usual` (2 L, slots) is what crosses where nobody looks."""
+    sides = day.sides
+    crossed, variance = filled(day.crossed, np.tile(day.coverage, (2, 1)), day.clock, usual)
     entered, left = np.split(crossed, 2)
     unsure = np.add(*np.split(variance, 2))
     return Counts.of(
         sides.zones,
         sides.inward @ entered + sides.outward @ left,
         sides.inward @ left + sides.outward @ entered,
-        clock=clock,
+        clock=day.clock,
         slots=SLOTS,
-        closed=_closed(site, bins),
+        closed=day.closed,
         unseen=(sides.inward + sides.outward) @ unsure,
-        seen=_seen(presence, site, sides.zones, len(bins)),
+        seen=day.seen,
     )
 
 
