@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from vilina_api.problem import add_problem_handlers
-from vilina_api.routes import flows, health, pages, sites
+from vilina_api.routes import flows, health, occupancy, pages, sites
 from vilina_api.state import LiveState
 from vilina_edge.clock import Clock
 from vilina_ingest.site import Site
@@ -40,6 +40,6 @@ def create_app(*, site: Site, reader: Reader, clock: Clock) -> FastAPI:
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
     add_problem_handlers(app)
-    for module in (sites, flows, health, pages):
+    for module in (sites, flows, occupancy, health, pages):
         app.include_router(module.router)
     return app

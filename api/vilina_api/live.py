@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from vilina_api.models import Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
+from vilina_api.models import AreaLive, Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
 from vilina_api.usual import UsualDay
 from vilina_edge.wire import BlindReason
 from vilina_ingest.calendar import is_open, quarters_of_day
@@ -14,14 +14,16 @@ from vilina_ingest.occupancy.coherent import SITE, whole_people
 from vilina_ingest.occupancy.counts import Bools
 from vilina_ingest.occupancy.filtering import Estimates
 from vilina_ingest.occupancy.knowledge import Seen
-from vilina_ingest.site import Counter, Line, Site, Zone
-from vilina_ingest.store import Bins, CounterState, FlowSeries
+from vilina_ingest.records import SiteEvent
+from vilina_ingest.site import Area, Counter, Line, Site, Zone
+from vilina_ingest.store import Bins, CounterState, FlowSeries, PresenceSeries
 
 SILENT_AFTER: Final = timedelta(seconds=180)
 """A counter reports at least every 60 s; after three times that, it is silent."""
 RECENT: Final = 12
 """Quarter hours that a door shows."""
 WATCH: Final = 0.8
+DRIFTS_NAMED: Final = 3
 USUAL_ENOUGH: Final = 5.0
 """People; below, a percentage says nothing."""
 
@@ -31,13 +33,15 @@ def live_document(
     *,
     seen: Seen,
     estimates: Estimates,
+    presence: Mapping[str, PresenceSeries],
     states: Mapping[str, CounterState],
     usual: UsualDay | None,
+    events: Sequence[SiteEvent],
     now: datetime,
 ) -> tuple[Live, tuple[int | None, ...]]:
     """The document, and the day's curve of the whole site (None in gaps); what was `seen` today until now.
 
-    Rows of the estimates are the site and its zones in their order.
+    Rows of the estimates are the site and its zones in their order; `presence` has one bin, which is now.
     """
     blind = gaps(seen.flows, site)
     blind[:, -1] = False  # the open bin has no report yet in its first minute; that is no gap
@@ -65,9 +69,11 @@ def live_document(
         versus_usual_percent=round(100 * (whole.people / usually - 1)) if comparable and usually else None,
         last_report=max((c.last_report for c in counters if c.last_report), default=None),
         zones=zones,
+        areas=tuple(_area(area, presence[area.id]) for area in site.areas),
         doors=tuple(_door(line, seen.flows[line.id]) for line in site.doors()),
         counters=counters,
-        attention=tuple(_attention(site, whole.people, zones, counters, now)),
+        attention=tuple(_attention(site, whole.people, zones, counters, now))
+        + tuple(_of_events(site, events)),
     )
     return document, tuple(
         None if gap else round(float(people))
@@ -163,6 +169,21 @@ def _zone(zone: Zone, inside: Inside) -> ZoneLive:
     )
 
 
+def _area(area: Area, series: PresenceSeries) -> AreaLive:
+    return AreaLive(
+        area=area.id,
+        name=area.name,
+        zone=area.zone,
+        people=_rounded(series.mean[-1]),
+        waiting=_rounded(series.waiting_mean[-1]) if area.queue else None,
+        queue=area.queue,
+    )
+
+
+def _rounded(people: float | None) -> int | None:
+    return None if people is None else round(people)
+
+
 def _door(line: Line, series: FlowSeries) -> DoorLive:
     return DoorLive(
         line=line.id,
@@ -210,6 +231,19 @@ def _attention(
                 about=counter.counter,
                 text=f"{counter.name} {BLIND[counter.reason] if counter.reason else SAYS[counter.state]}{since}",
             )
+
+
+def _of_events(site: Site, events: Sequence[SiteEvent]) -> Iterator[Attention]:
+    """What the keeper found: clocks that are wrong, and yesterday's drift, largest first."""
+    for event in events:
+        if event.kind == "clock" and event.until is None and event.value is not None:
+            text = f"The clock of {site.name_of(event.subject)} is {event.value:.0f} s wrong"
+            yield Attention(kind="clock", level="watch", about=event.subject, text=text)
+    drifts = sorted((e for e in events if e.kind == "drift"), key=lambda e: -abs(e.value or 0.0))
+    if drifts:
+        parts = [f"{site.name_of(e.subject)} {100 * (e.value or 0.0):+.0f} %" for e in drifts[:DRIFTS_NAMED]]
+        text = f"In and out did not balance yesterday: {', '.join(parts)}"
+        yield Attention(kind="drift", level="watch", about=drifts[0].subject, text=text)
 
 
 def _crowded(about: str, name: str, share: float) -> Attention:

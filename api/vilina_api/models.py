@@ -1,11 +1,12 @@
 """The documents of the API. People are whole numbers, shares go from 0 to 1, instants are UTC."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from vilina_edge.wire import BlindReason
+from vilina_ingest.records import CorrectionReason, EventKind
 
 Level = Literal["calm", "busy", "crowded", "full"]
 PerQuarter = tuple[int | None, ...]
@@ -104,10 +105,23 @@ class Validations(Document):
     validations: tuple[Validated, ...]
 
 
+class AreaLive(Document):
+    """People whom a camera sees in an area now, on average over the last two minutes. Null: nobody is looking."""
+
+    area: str
+    name: str
+    zone: str
+    people: Annotated[int | None, Field(description="people in the area", examples=[7])]
+    waiting: Annotated[
+        int | None, Field(description="of them, who stand and wait, if it is a queue", examples=[4])
+    ]
+    queue: bool
+
+
 class Attention(Document):
     """Something that needs a person."""
 
-    kind: Literal["counter", "capacity"]
+    kind: Literal["counter", "capacity", "clock", "drift"]
     level: Literal["watch", "act"]
     about: Annotated[str, Field(description="the counter, the zone, or the site")]
     text: Annotated[str, Field(examples=["Door C silent since 14:26"])]
@@ -138,9 +152,82 @@ class Live(Document):
         datetime | None, Field(description="end of the newest stored report of any counter")
     ]
     zones: tuple[ZoneLive, ...]
+    areas: tuple[AreaLive, ...]
     doors: tuple[DoorLive, ...]
     counters: tuple[CounterLive, ...]
     attention: tuple[Attention, ...]
+
+
+class LiveCurve(Document):
+    """As it was estimated at the time: not corrected by what was known later."""
+
+    label: Literal["live"] = "live"
+    at: Annotated[tuple[datetime, ...], Field(description="whole minutes")]
+    people: tuple[float, ...]
+    low: Annotated[tuple[float, ...], Field(description="lower ends of the 90 % intervals")]
+    high: Annotated[tuple[float, ...], Field(description="upper ends of the 90 % intervals")]
+
+
+class SettledCurve(Document):
+    """A local day, balanced after closing: everybody has left. Null is a gap: nobody was looking."""
+
+    label: Literal["settled"] = "settled"
+    day: Annotated[date, Field(examples=["2026-03-02"])]
+    edges: Annotated[tuple[datetime, ...], Field(description="of its 92, 96 or 100 quarter hours")]
+    people: Annotated[tuple[float | None, ...], Field(description="inside at the end of each quarter hour")]
+    entered: Annotated[int, Field(description="as counted", examples=[4512])]
+    left: Annotated[int, Field(description="as counted", examples=[4431])]
+    drift: Annotated[int, Field(description="entered less left, before it was balanced", examples=[81])]
+    settled_at: datetime
+
+
+class OccupancyPast(Document):
+    """People inside a zone, or the whole site if `zone` is null."""
+
+    site: str
+    zone: str | None
+    live: LiveCurve
+    settled: tuple[SettledCurve, ...]
+
+
+class CorrectionEntry(Document):
+    """One entry of the drift ledger."""
+
+    id: str
+    zone: Annotated[str | None, Field(description="null for the whole site", examples=["library"])]
+    at: datetime
+    people: Annotated[float, Field(description="more, or fewer, people inside from then on", examples=[-81])]
+    reason: CorrectionReason
+    author: Annotated[str, Field(description="vilina, or a person's role or name", examples=["vilina"])]
+    note: Annotated[str, Field(examples=["2026-03-02 balanced after closing: 4512 entered, 4431 left"])]
+    made_at: datetime
+
+
+class Corrections(Document):
+    site: str
+    corrections: tuple[CorrectionEntry, ...]
+
+
+class SiteEventEntry(Document):
+    """Something that happened to the building; it lasts while `until` is null."""
+
+    id: Annotated[str, Field(description="of this one occurrence")]
+    kind: EventKind
+    subject: Annotated[str, Field(description="a zone, a counter, or site", examples=["library"])]
+    name: Annotated[str, Field(description="of the subject", examples=["Library"])]
+    since: datetime
+    until: datetime | None
+    value: Annotated[
+        float | None,
+        Field(
+            description="the highest share of the capacity, the drift's share, or seconds", examples=[0.86]
+        ),
+    ]
+
+
+class SiteEvents(Document):
+    site: str
+    events: tuple[SiteEventEntry, ...]
 
 
 class Counters(Document):

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -13,8 +13,9 @@ from vilina_api.usual import UsualDay, usual_day
 from vilina_edge.clock import Clock
 from vilina_ingest.errors import StoreError
 from vilina_ingest.occupancy.knowledge import LiveDay, read_day, read_knowledge
+from vilina_ingest.records import SiteEvent
 from vilina_ingest.site import Site
-from vilina_ingest.store import Bins, Reader
+from vilina_ingest.store import Bins, PresenceSeries, Reader
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,9 @@ STALE_AFTER: Final = timedelta(seconds=30)
 """A snapshot is made at least every five seconds; one that is older means that none can be made."""
 KNOWN_FOR: Final = timedelta(hours=1)
 UNKNOWN_FOR: Final = timedelta(minutes=1)
+EVENTS_OF: Final = timedelta(days=1)
+JUST_NOW: Final = timedelta(minutes=2)
+"""Two reports of a counter at which nothing crosses."""
 AT_LEAST_EVERY: Final = timedelta(seconds=5)
 """Also without new data something changes: a counter falls silent, a quarter hour begins."""
 
@@ -39,6 +43,7 @@ class Snapshot:
     curve: tuple[int | None, ...]
     bins: Bins
     usual: UsualDay | None
+    events: tuple[SiteEvent, ...]
 
 
 class LiveState:
@@ -110,9 +115,19 @@ class LiveState:
         seen = read_day(self.reader, site, bins)
         estimates = self._day_of(site.local(now).date(), now).estimate(seen, now)
         states = self.reader.counters(site.id)
-        live, curve = live_document(site, seen=seen, estimates=estimates, states=states, usual=usual, now=now)
+        events = tuple(self.reader.events(site.id, now - EVENTS_OF, now + timedelta(seconds=1)))
+        live, curve = live_document(
+            site, seen=seen, estimates=estimates, presence=self._presence(now), states=states, usual=usual,
+            events=events, now=now,
+        )  # fmt: skip
         number = self._snapshot.number + 1 if self._snapshot else 1
-        return Snapshot(site, number, live, live.model_dump_json(by_alias=True), curve, bins, usual)
+        body = live.model_dump_json(by_alias=True)
+        return Snapshot(site, number, live, body, curve, bins, usual, events)
+
+    def _presence(self, now: datetime) -> Mapping[str, PresenceSeries]:
+        """Who was in the areas in the last minutes."""
+        areas = [area.id for area in self.site.areas]
+        return self.reader.presence(self.site.id, Bins((now - JUST_NOW, now)), areas) if areas else {}
 
     def _day_of(self, day: date, now: datetime) -> LiveDay:
         """What earlier days teach about today, read anew each hour, because late reports change them."""

@@ -188,5 +188,10 @@ class Site(Part):
     def areas_of(self, counter: str) -> tuple[Area, ...]:
         return tuple(area for area in self.areas if area.counter == counter)
 
+    def name_of(self, subject: str) -> str:
+        """What people call a zone or a counter; any other subject is the site itself."""
+        names = {zone.id: zone.name for zone in self.zones} | {one.id: one.name for one in self.counters}
+        return names.get(subject, self.name)
+
     def doors(self) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.door)

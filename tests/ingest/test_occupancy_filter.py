@@ -192,3 +192,15 @@ def test_a_gap_is_filled_with_doubt() -> None:
     doubted = Counts.of((None,), seen.entered, seen.left, clock=seen.clock, slots=SLOTS, unseen=unseen)
     sure, unsure = (live(one.cut(0, 41), nothing) for one in (seen, doubted))
     assert unsure.high[0, -1] - unsure.low[0, -1] > sure.high[0, -1] - sure.low[0, -1] + 10
+
+
+def test_a_quarter_hour_that_has_just_begun_is_not_taken_for_one_in_which_nobody_came(
+    learned: Learned,
+) -> None:
+    seen, _ = day(np.random.default_rng(8), visitors=3000)
+    begun = seen.entered[:, :51].copy(), seen.left[:, :51].copy()
+    for side in begun:
+        side[0, 50] = 0  # so far
+    just = Counts.of((None,), *begun, clock=seen.clock[:51], slots=SLOTS, open_end=True)
+    before, now = live(just, learned).people[0, -2:]
+    assert now == pytest.approx(before)

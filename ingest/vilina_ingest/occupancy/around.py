@@ -59,6 +59,7 @@ class Observed:
     seen: Floats
     clock: Ints
     closed: Bools
+    open_end: bool
 
 
 def observed(
@@ -78,6 +79,7 @@ def observed(
         seen=_seen(presence, site, sides.zones, len(bins)),
         clock=clock_of(site, bins),
         closed=_closed(site, bins),
+        open_end=now is not None and now < bins.edges[-1],
     )
 
 
@@ -96,6 +98,7 @@ def counts_of(day: Observed, usual: Floats) -> Counts:
         closed=day.closed,
         unseen=(sides.inward + sides.outward) @ unsure,
         seen=day.seen,
+        open_end=day.open_end,
     )
 
 

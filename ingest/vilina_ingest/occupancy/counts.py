@@ -18,7 +18,7 @@ class Counts:
     `entered` and `left` (Z, N) are people; `unseen` (Z, N) is the variance of the part of them that nobody saw and
     that was filled in, 0 where all was seen. `clock` (N,) numbers the bin's place in the local day, from 0 to below
     `slots`. `closed` (N,): the site has been closed for so long that everybody should have left. `seen` (Z, N) is the
-    mean number of people in the areas of a zone; NaN where no area looks.
+    mean number of people in the areas of a zone; NaN where no area looks. `open_end`: the last bin is not over.
     """
 
     zones: tuple[str | None, ...]
@@ -29,6 +29,7 @@ class Counts:
     clock: Ints
     closed: Bools
     seen: Floats
+    open_end: bool = False
 
     def __post_init__(self) -> None:
         shape = (len(self.zones), len(self.clock))
@@ -49,6 +50,7 @@ class Counts:
         closed: Bools | None = None,
         unseen: Floats | None = None,
         seen: Floats | None = None,
+        open_end: bool = False,
     ) -> Self:
         """Counts of which all was seen, at a site that never closes, without areas, unless said otherwise."""
         return cls(
@@ -56,6 +58,7 @@ class Counts:
             unseen=np.zeros(entered.shape) if unseen is None else unseen,
             closed=np.zeros(len(clock), np.bool_) if closed is None else closed,
             seen=np.full(entered.shape, np.nan) if seen is None else seen,
+            open_end=open_end,
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -78,4 +81,5 @@ class Counts:
         return replace(
             self, entered=self.entered[:, part], left=self.left[:, part], unseen=self.unseen[:, part],
             clock=self.clock[part], closed=self.closed[part], seen=self.seen[:, part],
+            open_end=self.open_end and end >= len(self),
         )  # fmt: skip

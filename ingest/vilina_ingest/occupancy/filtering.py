@@ -120,7 +120,9 @@ class Filter:
 
     def measured(self, state: State, i: int) -> State:
         """The state after everything else that is known of bin i."""
-        state = self._by_stays(state, i)
+        # Of a bin that is not over, those who come later are not there yet: by stays, too few would be expected.
+        if not (self._counts.open_end and i == len(self._counts) - 1):
+            state = self._by_stays(state, i)
         state = self._by_areas(state, i)
         if self._counts.closed[i]:
             everyone = np.ones(len(state.mean), np.bool_)
