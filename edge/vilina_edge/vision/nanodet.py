@@ -69,18 +69,18 @@ def letterbox(image: Image, size: int = SIZE) -> tuple[np.ndarray, float, tuple[
     """The image as the model's input (1, 3, H, W), the scale, and the left and top margins.
 
     The aspect ratio is kept: squashing a wide frame costs accuracy. The longer side becomes `size`, and the margins no
-    larger than the coarsest stride asks for, because empty margins cost as much time as people do.
+    larger than the coarsest stride asks for, because empty margins cost as much time as people do. They are 0, the
+    mean of all pictures, with which the model itself pads: black ones would be an edge that no place has.
     """
     height, width = image.shape[:2]
     scale = size / max(height, width)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     full_w, full_h = (-(-side // STRIDES[-1]) * STRIDES[-1] for side in (w, h))
     left, top = (full_w - w) // 2, (full_h - h) // 2
-    canvas = np.zeros((full_h, full_w, 3), dtype=np.float32)
     small = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    canvas[top : top + h, left : left + w] = small
-    blob = ((canvas - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
-    return np.ascontiguousarray(blob), scale, (left, top)
+    blob = np.zeros((1, 3, full_h, full_w), dtype=np.float32)
+    blob[0, :, top : top + h, left : left + w] = ((small - MEAN) / DEVIATION).transpose(2, 0, 1)
+    return blob, scale, (left, top)
 
 
 def decode(outputs: list[np.ndarray], shape: tuple[int, ...]) -> tuple[Floats, Floats]:
