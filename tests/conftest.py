@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.brokers import Broker, mosquitto
+
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
@@ -31,3 +33,12 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """Debian's mosquitto."""
+    made = mosquitto(tmp_path)
+    made.start()
+    yield made
+    made.kill()

@@ -1,16 +1,17 @@
 """The part of an InfluxDB 2 that sets things up, pretended: organisations, buckets, DBRP mappings and tokens."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
+
+from tests.serving import Quiet, Serving
 
 ORG: Final = {"id": "0a00000000000000", "name": "square"}
 OPERATOR: Final = "may-do-all"
 
 
-class PretendedAdmin:
+class PretendedAdmin(Serving):
     """Answers the calls of `vilina deploy influx init` from three lists, and refuses who has no token of its."""
 
     def __init__(self) -> None:
@@ -19,9 +20,7 @@ class PretendedAdmin:
         self.tokens: list[dict[str, Any]] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self._answer()
 
@@ -42,22 +41,7 @@ class PretendedAdmin:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url: Final = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
     def answer(self, method: str, path: str, body: str, token: str) -> tuple[int, dict[str, Any]]:
         parts = urlsplit(path)

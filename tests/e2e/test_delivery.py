@@ -5,12 +5,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.brokers import BROKERS, Broker
+from tests.lately import LATELY
 from tests.processes import Process
 from tests.sites import write_square
 from tests.waiting import until
@@ -22,7 +23,6 @@ from vilina_edge.wire import LineCount, Report
 from vilina_ingest.store import Bins
 from vilina_ingest.store_sqlite import SqliteStore
 
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOOT = "00000000000000aa"
 
 
@@ -49,7 +49,7 @@ class Server:
             return [n for r in store.reports("square", "counter-a") for n in range(r.first_seq, r.seq + 1)]
 
     def people(self) -> int:
-        bins = Bins.regular(NOON, NOON + timedelta(days=2), timedelta(minutes=15))
+        bins = Bins.regular(LATELY, LATELY + timedelta(days=2), timedelta(minutes=15))
         with closing(SqliteStore.open(self.store, read_only=True)) as store:
             return sum(n or 0 for n in store.flows("square", bins, ["middle"])["middle"].entered)
 
@@ -76,7 +76,7 @@ def courier(address: BrokerAddress, directory: Path) -> Courier:
 def report(seq: int) -> Report:
     return Report(
         counter="counter-a", boot=BOOT, seq=seq,
-        start=NOON + timedelta(seconds=seq - 1), end=NOON + timedelta(seconds=seq),
+        start=LATELY + timedelta(seconds=seq - 1), end=LATELY + timedelta(seconds=seq),
         lines=(LineCount(line="middle", entered=seq % 3, left=0),),
     )  # fmt: skip
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.brokers import Broker, mosquitto
+from tests.brokers import Broker
+from tests.lately import LATELY
 from tests.processes import Process
 from tests.sites import write_square
 from tests.waiting import until
@@ -20,17 +21,8 @@ from vilina_edge.wire import LineCount, Report
 from vilina_ingest.store import Bins
 from vilina_ingest.store_sqlite import SqliteStore
 
-NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOOT = "00000000000000aa"
 REPORTS = 2000
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    made = mosquitto(tmp_path)
-    made.start()
-    yield made
-    made.kill()
 
 
 @pytest.fixture
@@ -55,7 +47,7 @@ def workers(broker: Broker, tmp_path: Path) -> Iterator[list[Process]]:
 def report(seq: int) -> Report:
     return Report(
         counter="counter-a", boot=BOOT, seq=seq,
-        start=NOON + timedelta(seconds=seq - 1), end=NOON + timedelta(seconds=seq),
+        start=LATELY + timedelta(seconds=seq - 1), end=LATELY + timedelta(seconds=seq),
         lines=(LineCount(line="middle", entered=seq % 3, left=0),),
     )  # fmt: skip
 
@@ -74,7 +66,7 @@ def courier(broker: Broker, tmp_path: Path) -> Iterator[Courier]:
 def assert_all_stored_once(store: Path) -> None:
     with closing(SqliteStore.open(store, read_only=True)) as stored:
         assert [one.seq for one in stored.reports("square", "counter-a")] == list(range(1, REPORTS + 1))
-        bins = Bins.regular(NOON, NOON + timedelta(hours=1), timedelta(minutes=15))
+        bins = Bins.regular(LATELY, LATELY + timedelta(hours=1), timedelta(minutes=15))
         people = sum(n or 0 for n in stored.flows("square", bins, ["middle"])["middle"].entered)
     assert people == sum(seq % 3 for seq in range(1, REPORTS + 1))
 

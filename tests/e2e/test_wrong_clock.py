@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.brokers import Broker, mosquitto
+from tests.brokers import Broker
 from tests.processes import Process
 from tests.sites import write_square
 from tests.waiting import until
@@ -18,14 +18,6 @@ from vilina_ingest.store_sqlite import SqliteStore
 
 LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 COUNTED_S = 60.0
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    made = mosquitto(tmp_path)
-    made.start()
-    yield made
-    made.kill()
 
 
 @pytest.fixture

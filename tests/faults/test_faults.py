@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ import pytest
 
 from tests.brokers import Broker, mosquitto
 from tests.faults.proxy import Proxy
+from tests.lately import LATELY
 from tests.processes import Process
 from tests.sites import write_square
 from tests.waiting import until
@@ -29,7 +30,6 @@ from vilina_ingest.quarantine import Quarantine
 from vilina_ingest.store import Bins
 from vilina_ingest.store_sqlite import SqliteStore
 
-NOON: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOOT: Final = "00000000000000aa"
 REPORTS: Final = str(Topic("square", "counter-a", "report"))
 FAULTS: Final = int(os.environ.get("VILINA_FAULTS", "14"))
@@ -55,7 +55,7 @@ class House:
         fresh = []
         for _ in range(reports):
             seq = len(self.ledger) + 1
-            start = NOON + timedelta(seconds=seq - 1)
+            start = LATELY + timedelta(seconds=seq - 1)
             line = LineCount(line="middle", entered=self.dice.randrange(4), left=self.dice.randrange(3))
             fresh.append(
                 Report(
@@ -153,7 +153,7 @@ def test_what_is_stored_is_what_was_counted_whatever_fails(
         assert [one.seq for one in store.reports("square", "counter-a")] == list(
             range(1, len(house.ledger) + 1)
         )
-        bins = Bins.regular(NOON, NOON + timedelta(days=1), timedelta(minutes=15))
+        bins = Bins.regular(LATELY, LATELY + timedelta(days=1), timedelta(minutes=15))
         flows = store.flows("square", bins, ["middle"])["middle"]
     assert sum(n or 0 for n in flows.entered) == sum(report.lines[0].entered for report in house.ledger)
     assert sum(n or 0 for n in flows.left) == sum(report.lines[0].left for report in house.ledger)

@@ -4,8 +4,10 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Final
+
+from tests.serving import Quiet, Serving
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ Judge = Callable[[list[str]], Answer]
 STORED: Final = Answer()
 
 
-class PretendedInflux:
+class PretendedInflux(Serving):
     """Keeps the lines of writes that it answers with 204; `judge` decides about each write."""
 
     def __init__(self) -> None:
@@ -38,9 +40,7 @@ class PretendedInflux:
         self.closing = threading.Event()
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(Quiet, BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 if self.path.startswith("/query"):
@@ -68,23 +68,11 @@ class PretendedInflux:
                 self.wfile.write(body[: len(body) // 2] if answer.cut else body)
                 self.close_connection = answer.cut
 
-            def log_message(self, *_: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url: Final = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+        super().__init__(Handler)
 
     def __exit__(self, *_: object) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__()
 
     def points(self) -> set[str]:
         """What is stored of crossings, each once."""

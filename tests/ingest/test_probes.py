@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.brokers import Broker, mosquitto
+from tests.brokers import Broker
 from tests.clocks import TestClock
 from tests.sites import square
 from tests.waiting import until
@@ -35,14 +35,6 @@ class FullDisk(SqliteStore):
         if self.full:
             raise StoreError("the disk is full")
         super().write(batch)
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    made = mosquitto(tmp_path)
-    made.start()
-    yield made
-    made.kill()
 
 
 @pytest.fixture
