@@ -219,6 +219,16 @@ def test_a_clock_that_is_set_forward_only_forgets_who_was_there() -> None:
     assert directions(found) == ["entered"]
 
 
+def test_frames_that_all_say_the_same_instant_stop_no_counting() -> None:
+    counter = Counter([DOWN])
+    found = []
+    walk = straight((480, 200), (200, 200), seconds=4)
+    for index, (detections, at) in enumerate(seen([walk], per_second=10, seconds=8)):
+        shown = at if index < 5 else START + timedelta(seconds=1) if index < 10 else at + timedelta(seconds=2)
+        found += counter.step(detections, shown)
+    assert directions(found) == ["entered"]
+
+
 STREET = (Line("down", 384, 0, 384, 576), Line("across", 0, 300, 768, 300))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.edge.walks import Walk, boxes, hidden, seen, straight
-from vilina_edge.counting.boxes import distinct, overlaps
+from vilina_edge.counting.boxes import distinct, overlap
 from vilina_edge.counting.tracker import Tracker
 from vilina_edge.types import Detections
 
@@ -121,10 +121,10 @@ def test_a_part_of_a_person_is_the_same_person_if_it_stands_on_the_same_feet() -
 
 
 def test_overlap_is_that_of_areas() -> None:
-    a, b = np.array([[0.0, 0, 10, 10]]), np.array([[5.0, 0, 15, 10], [20, 20, 30, 30], [0, 0, 5, 5]])
-    union, smaller = overlaps(a, b)
-    assert union[0].tolist() == pytest.approx([1 / 3, 0, 0.25])
-    assert smaller[0].tolist() == pytest.approx([0.5, 0, 1])
+    box = (0.0, 0.0, 10.0, 10.0)
+    assert overlap(box, (5, 0, 15, 10)) == pytest.approx((1 / 3, 0.5))
+    assert overlap(box, (20, 20, 30, 30)) == (0, 0)
+    assert overlap(box, (0, 0, 5, 5)) == pytest.approx((0.25, 1))
 
 
 def test_memory_does_not_grow_with_the_people_who_were_there() -> None:

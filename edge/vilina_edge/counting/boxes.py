@@ -1,45 +1,48 @@
-"""Boxes of people: overlap, and which of them are the same person twice."""
+"""Boxes of people: overlap, and which of them are the same person twice.
 
-import numpy as np
-import numpy.typing as npt
+A picture has a few boxes, and for so few numbers plain Python is faster than arrays.
+"""
 
-from vilina_edge.types import Detections, Floats
+from typing import Final
 
-Mask = npt.NDArray[np.bool_]
+from vilina_edge.types import Detections
 
-
-def overlaps(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Intersection over union, and over the smaller one, of (N, 4) with (M, 4) boxes: each (N, M)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=-1)
-    area_a = np.prod(a[:, 2:] - a[:, :2], axis=-1)[:, None]
-    area_b = np.prod(b[:, 2:] - b[:, :2], axis=-1)[None, :]
-    tiny = np.finfo(float).tiny
-    return shared / np.maximum(area_a + area_b - shared, tiny), shared / np.maximum(
-        np.minimum(area_a, area_b), tiny
-    )
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in pixels."""
+TINY: Final = 1e-9
 
 
-def same_person(a: Floats, b: Floats, *, iou: float, inside: float) -> Mask:
-    """Which pairs (N, M) are one person: much overlap, or one within the other with feet at the same height."""
-    union, smaller = overlaps(a, b)
-    height = np.maximum(a[:, 3] - a[:, 1], 1e-9)[:, None]
-    feet_agree = np.abs(a[:, 3][:, None] - b[:, 3][None, :]) < 0.25 * height
-    same: Mask = (union > iou) | ((smaller > inside) & feet_agree)
-    return same
+def overlap(a: Box, b: Box) -> tuple[float, float]:
+    """Intersection over union, and over the smaller of two boxes."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0, 0.0
+    shared = width * height
+    area_a, area_b = (a[2] - a[0]) * (a[3] - a[1]), (b[2] - b[0]) * (b[3] - b[1])
+    return shared / max(area_a + area_b - shared, TINY), shared / max(min(area_a, area_b), TINY)
+
+
+def same_person(a: Box, b: Box, *, iou: float, inside: float) -> bool:
+    """Whether two boxes are one person: much overlap, or one within the other with feet at the height of a's."""
+    union, smaller = overlap(a, b)
+    return union > iou or (smaller > inside and abs(a[3] - b[3]) < 0.25 * (a[3] - a[1]))
 
 
 def distinct(
     detections: Detections, *, min_score: float, iou: float = 0.6, inside: float = 0.8
 ) -> Detections:
     """Detections of at least a score, the best of each person, best first."""
-    order = np.argsort(-detections.score, kind="stable")
-    order = order[detections.score[order] >= min_score]
-    boxes = detections.xyxy[order]
-    same = same_person(boxes, boxes, iou=iou, inside=inside)
-    keep = np.ones(len(order), dtype=bool)
-    for i in range(len(order)):
-        if keep[i]:
-            keep[i + 1 :] &= ~same[i, i + 1 :]
-    return Detections(boxes[keep], detections.score[order[keep]])
+    scores, boxes = detections.score.tolist(), boxes_of(detections)
+    keep: list[int] = []
+    for i in sorted(range(len(scores)), key=lambda i: -scores[i]):
+        if scores[i] < min_score:
+            break
+        if not any(same_person(boxes[better], boxes[i], iou=iou, inside=inside) for better in keep):
+            keep.append(i)
+    return Detections(detections.xyxy[keep], detections.score[keep])
+
+
+def boxes_of(detections: Detections) -> list[Box]:
+    """The boxes of detections one by one."""
+    return [(left, top, right, bottom) for left, top, right, bottom in detections.xyxy.tolist()]

@@ -22,11 +22,11 @@ GONE_S: Final = 1.0
 
 @dataclass(slots=True)
 class _Path:
-    """The recent positions of one person: those that are needed to smooth, and how far they are judged."""
+    """The recent positions of one person: those that are needed to smooth, and how many of them are judged."""
 
     crossers: list[Crosser]
     samples: deque[Sample] = field(default_factory=deque)
-    judged: float = float("-inf")
+    judged: int = 0
     ended: bool = False
 
 
@@ -109,13 +109,14 @@ class Counter:
     def _judge(self, path: _Path, now: float) -> list[Crossing]:
         """What can be decided of a path now."""
         found: list[Crossing] = []
-        for index, sample in enumerate(path.samples):
-            if sample.at > path.judged and sample.at + HALF_WINDOW_S <= now:
-                found += self._step(path, index)
-                path.judged = sample.at
-        while path.samples and path.samples[0].at < path.judged - HALF_WINDOW_S:
-            path.samples.popleft()
-        if not path.ended and now - path.samples[-1].at >= GONE_S:
+        samples = path.samples
+        while path.judged < len(samples) and samples[path.judged].at + HALF_WINDOW_S <= now:
+            found += self._step(path, path.judged)
+            path.judged += 1
+        while path.judged and samples[0].at < samples[path.judged - 1].at - HALF_WINDOW_S:
+            samples.popleft()
+            path.judged -= 1
+        if not path.ended and now - samples[-1].at >= GONE_S:
             path.ended = True
             found += self._crossings((crosser, crosser.end()) for crosser in path.crossers)
         return found

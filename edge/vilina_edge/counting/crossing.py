@@ -42,6 +42,7 @@ class Crosser:
     """One path and one line. Feed it the path's positions in the order of time.
 
     `band` and `slack` are in body heights: see `BAND`, and `LEAN` for how far beyond the line's ends is still between.
+    `side`, `last` and `beside` (its distance from the line) are of the last position.
     """
 
     line: Line
@@ -49,13 +50,14 @@ class Crosser:
     slack: float = 0.0
     side: int = 0
     last: Sample | None = None
+    beside: float = 0.0
     passed_at: float | None = None
 
     def step(self, sample: Sample) -> Passage | None:
         """Take in the next position; the passage that it completes, if it does."""
         beside = self.line.beside(sample.x, sample.y)
         self._note_passing(sample, beside)
-        self.last = sample
+        self.last, self.beside = sample, beside
         if self.side == 0:
             self.side = _side(beside, THIN_BAND * sample.height)
             return None
@@ -65,7 +67,7 @@ class Crosser:
         """The path is over: a thinner band is enough for its last position."""
         if self.last is None or self.side == 0:
             return None
-        return self._switch(_side(self.line.beside(self.last.x, self.last.y), THIN_BAND * self.last.height))
+        return self._switch(_side(self.beside, THIN_BAND * self.last.height))
 
     def _switch(self, side: int) -> Passage | None:
         if side in (0, self.side):
@@ -80,7 +82,7 @@ class Crosser:
         """Remember when the line was passed last, and forget it if that was beyond the line's ends."""
         if self.last is None:
             return
-        before = self.line.beside(self.last.x, self.last.y)
+        before = self.beside
         if (before > 0) == (beside > 0):
             return
         share = before / (before - beside)

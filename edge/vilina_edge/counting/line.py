@@ -1,7 +1,7 @@
 """A counting line in the picture."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from vilina_edge.errors import LineError
@@ -23,17 +23,15 @@ class Line:
     y1: float
     x2: float
     y2: float
+    length: float = field(init=False, repr=False, compare=False)
+    """Pixels."""
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(value) for value in (self.x1, self.y1, self.x2, self.y2)):
             raise LineError(f"line {self.name}: a coordinate is not a number")
+        object.__setattr__(self, "length", math.hypot(self.x2 - self.x1, self.y2 - self.y1))
         if self.length == 0:
             raise LineError(f"line {self.name} has no length: give it two different points")
-
-    @property
-    def length(self) -> float:
-        """Pixels."""
-        return math.hypot(self.x2 - self.x1, self.y2 - self.y1)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -9,20 +9,24 @@ HALF_WINDOW_S: Final = 0.45
 
 
 def smoothed(samples: Sequence[Sample], index: int) -> Sample:
-    """The position at `samples[index]` by a straight line fitted to the samples within +-0.45 s (least squares)."""
+    """The position at `samples[index]` by a straight line fitted to the samples within +-0.45 s (least squares).
+
+    Of fewer than three samples, or of several at one instant, there is no such line.
+    """
     centre = samples[index]
-    near = [s for s in samples if abs(s.at - centre.at) <= HALF_WINDOW_S]
-    n = len(near)
-    if n < 3:
+    n = 0
+    t = x = y = tt = tx = ty = 0.0
+    for sample in samples:
+        after = sample.at - centre.at
+        if -HALF_WINDOW_S <= after <= HALF_WINDOW_S:
+            n += 1
+            t += after
+            x += sample.x
+            y += sample.y
+            tt += after * after
+            tx += after * sample.x
+            ty += after * sample.y
+    spread = n * tt - t * t
+    if n < 3 or spread <= 0:
         return centre
-    mean_t = sum(s.at for s in near) / n
-    mean_x = sum(s.x for s in near) / n
-    mean_y = sum(s.y for s in near) / n
-    spread = sum((s.at - mean_t) ** 2 for s in near)
-    ahead = (centre.at - mean_t) / spread
-    return Sample(
-        centre.at,
-        mean_x + ahead * sum((s.at - mean_t) * s.x for s in near),
-        mean_y + ahead * sum((s.at - mean_t) * s.y for s in near),
-        centre.height,
-    )
+    return Sample(centre.at, (tt * x - t * tx) / spread, (tt * y - t * ty) / spread, centre.height)

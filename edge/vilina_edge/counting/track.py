@@ -100,7 +100,7 @@ class Track:
 
     @property
     def height(self) -> float:
-        return math.exp(self.log_height)
+        return self.last.height
 
     def predict(self, at: float, seconds: float) -> None:
         """Move on to `at`, `seconds` later."""
@@ -118,5 +118,5 @@ class Track:
         surprise = math.log(sample.height) - self.log_height
         gain = max(HEIGHT_GAIN, 1 / (1 + self.hits))
         self.log_height += gain * min(max(surprise, -HEIGHT_CLIP), HEIGHT_CLIP)
-        self.last = Sample(sample.at, sample.x, sample.y, self.height)
+        self.last = Sample(sample.at, sample.x, sample.y, math.exp(self.log_height))
         self.samples.append(self.last)

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from vilina_edge.counting.boxes import distinct, same_person
+from vilina_edge.counting.boxes import Box, boxes_of, distinct, same_person
 from vilina_edge.counting.track import Sample, Track
 from vilina_edge.types import Detections, Floats, Reference, Size
 
@@ -89,11 +89,15 @@ class Tracker:
         """Take in the detections of one frame, `now` in seconds that never go back."""
         self._advance(now)
         people = distinct(detections, min_score=MIN_SCORE)
-        samples = _samples(people.xyxy, self._now, self._reference)
-        matched = self._match(samples, people.score)
-        for track, column in matched:
-            track.update(samples[column])
-        self._give_birth(people, samples, [column for _, column in matched])
+        boxes, strong = boxes_of(people), (people.score >= STRONG_SCORE).tolist()
+        samples = _samples(boxes, self._now, self._reference)
+        matched = self._match(samples, strong)
+        for row, column in matched.items():
+            self._tracks[row].update(samples[column])
+        taken = set(matched.values())
+        for i in range(len(boxes)):
+            if strong[i] and i not in taken:
+                self._give_birth(boxes[i], samples[i], [boxes[column] for column in taken])
         stitched = self._confirm()
         gone = self._forget()
         return TrackerStep(self._now, self._collect(), stitched, gone)
@@ -104,19 +108,18 @@ class Tracker:
         for track in self._tracks:
             track.predict(now, seconds)
 
-    def _match(self, samples: Sequence[Sample], scores: Floats) -> list[tuple[Track, int]]:
-        """Each track with its detection, stage by stage."""
-        matched: list[tuple[Track, int]] = []
-        free = set(range(len(samples)))
-        waiting = list(self._tracks)
+    def _match(self, samples: Sequence[Sample], strong: Sequence[bool]) -> dict[int, int]:
+        """Which sample each track has, if any, stage by stage: from its place among the tracks to the sample's."""
+        matched: dict[int, int] = {}
+        taken: set[int] = set()
+        states = [self._state(track) for track in self._tracks]
+        costs = _costs(self._tracks, samples, self._now)
         for stage in STAGES:
-            tracks = [track for track in waiting if self._state(track) == stage.tracks]
-            columns = [i for i in sorted(free) if _takes_part(scores[i], stage)]
-            pairs = _assign(tracks, [samples[i] for i in columns], now=self._now, gate=stage.gate)
-            for row, column in pairs:
-                matched.append((tracks[row], columns[column]))
-                free.remove(columns[column])
-                waiting.remove(tracks[row])
+            rows = [i for i, state in enumerate(states) if state == stage.tracks and i not in matched]
+            columns = [i for i in range(len(samples)) if i not in taken and _takes_part(strong[i], stage)]
+            for row, column in _assign(costs, rows, columns, gate=stage.gate):
+                matched[row] = column
+                taken.add(column)
         return matched
 
     def _state(self, track: Track) -> Literal["seen", "lost", "tentative", "fading"]:
@@ -125,18 +128,14 @@ class Tracker:
         age = self._now - track.last.at
         return "seen" if age <= max(SEEN_S, self._interval) else "lost" if age <= LOST_S else "fading"
 
-    def _give_birth(self, people: Detections, samples: Sequence[Sample], matched: Sequence[int]) -> None:
-        """Tentative tracks from strong detections that nobody has, unless they are part of somebody matched."""
-        free = [i for i in range(len(samples)) if i not in set(matched) and people.score[i] >= STRONG_SCORE]
-        if not free:
+    def _give_birth(self, box: Box, sample: Sample, taken: Sequence[Box]) -> None:
+        """A tentative track from a detection that nobody has, unless it is part of somebody whose box is taken."""
+        if any(same_person(box, other, iou=0.5, inside=0.7) for other in taken):
             return
-        part = same_person(people.xyxy[free], people.xyxy[list(matched)], iou=0.5, inside=0.7)
-        for i, is_part in zip(free, part, strict=True):
-            if not is_part.any():
-                track = Track.born(self._next_id, samples[i])
-                track.came_in = self._frame is not None and _is_cut(people.xyxy[i], self._frame)
-                self._tracks.append(track)
-                self._next_id += 1
+        track = Track.born(self._next_id, sample)
+        track.came_in = self._frame is not None and _is_cut(box, self._frame)
+        self._tracks.append(track)
+        self._next_id += 1
 
     def _confirm(self) -> list[tuple[int, int]]:
         """Make persons of tracks with enough measurements; each continues the lost one that fits best, if any."""
@@ -179,9 +178,9 @@ class Tracker:
         return found
 
 
-def _samples(boxes: Floats, at: float, reference: Reference) -> list[Sample]:
+def _samples(boxes: Sequence[Box], at: float, reference: Reference) -> list[Sample]:
     samples = []
-    for x1, y1, x2, y2 in boxes.tolist():
+    for x1, y1, x2, y2 in boxes:
         if reference == "foot":
             samples.append(Sample(at, (x1 + x2) / 2, y2, max(y2 - y1, 1.0)))
         else:
@@ -202,41 +201,48 @@ def _inside(track: Track, at: float, frame: Size) -> bool:
     return 0 <= x <= frame[0] and 0 <= y <= frame[1]
 
 
-def _is_cut(box: Floats, frame: Size) -> bool:
+def _is_cut(box: Box, frame: Size) -> bool:
     """Whether the picture ends at a side of a box, or at its feet; a head may be cut off everywhere."""
-    x1, y1, x2, y2 = (float(side) for side in box)
+    x1, y1, x2, y2 = box
     margin = AT_BORDER * (y2 - y1)
     return x1 < margin or x2 > frame[0] - margin or y2 > frame[1] - margin
 
 
-def _takes_part(score: float, stage: Stage) -> bool:
-    return stage.detections == "any" or (score >= STRONG_SCORE) == (stage.detections == "strong")
+def _takes_part(strong: bool, stage: Stage) -> bool:
+    return stage.detections == "any" or strong == (stage.detections == "strong")
 
 
 def _assign(
-    tracks: Sequence[Track], samples: Sequence[Sample], *, now: float, gate: float
+    costs: Floats, rows: Sequence[int], columns: Sequence[int], *, gate: float
 ) -> list[tuple[int, int]]:
-    """The pairs (track, sample) of least total cost, where not to match a track costs the gate."""
-    if not tracks or not samples:
+    """The pairs (track, sample) of least total cost among some, where not to match a track costs the gate."""
+    if not rows or not columns:
         return []
-    cost = _costs(tracks, samples, now)
-    rows, columns = linear_sum_assignment(np.minimum(cost, gate))
-    return [(int(r), int(c)) for r, c in zip(rows, columns, strict=True) if cost[r, c] < gate]
+    cost = costs[rows][:, columns]
+    pairs = zip(*(best.tolist() for best in linear_sum_assignment(np.minimum(cost, gate))), strict=True)
+    return [(rows[r], columns[c]) for r, c in pairs if cost[r, c] < gate]
 
 
 def _costs(tracks: Sequence[Track], samples: Sequence[Sample], now: float) -> Floats:
     """Negative log likelihood, twice and up to a constant, of each pair; infinite beyond what anybody can walk."""
-    t = np.array([
-        (k.x.position, k.y.position, k.height, k.x.spread(k.height), k.y.spread(k.height), now - k.last.at)
-        for k in tracks
-    ])  # fmt: skip
-    s = np.array([(k.x, k.y, k.height) for k in samples])
-    x, y, height, var_x, var_y, age = (column[:, None] for column in t.T)
-    dx, dy = s[:, 0] - x, s[:, 1] - y
-    cost: Floats = dx**2 / var_x + dy**2 / var_y + (np.log(s[:, 2] / height) / HEIGHT_SPREAD) ** 2
-    cost += np.maximum(0.0, np.log(var_x * var_y / height**4) - AMBIGUITY)
-    cost[np.hypot(dx, dy) > (0.3 + 2 * age) * height] = np.inf
+    if not tracks or not samples:
+        return np.zeros((len(tracks), len(samples)))
+    expected = np.array([_expected(track, now) for track in tracks])
+    found = np.array([(sample.x, sample.y, math.log(sample.height)) for sample in samples])
+    x, y, log_height, var_x, var_y, doubt, reach = expected.T[:, :, None]
+    dx2, dy2 = (found[:, 0] - x) ** 2, (found[:, 1] - y) ** 2
+    cost: Floats = dx2 / var_x + dy2 / var_y + ((found[:, 2] - log_height) / HEIGHT_SPREAD) ** 2 + doubt
+    cost[dx2 + dy2 > reach**2] = np.inf
     return cost
+
+
+def _expected(track: Track, now: float) -> tuple[float, float, float, float, float, float, float]:
+    """Where a track should be: place, logarithm of the height, variances; what it pays for being unsure; its reach."""
+    height = track.height
+    var_x, var_y = track.x.spread(height), track.y.spread(height)
+    doubt = max(0.0, math.log(var_x * var_y / height**4) - AMBIGUITY)
+    reach = (0.3 + 2 * (now - track.last.at)) * height
+    return track.x.position, track.y.position, track.log_height, var_x, var_y, doubt, reach
 
 
 def _stitching_cost(old: Track, new: Track) -> float:
