@@ -9,10 +9,11 @@ from typing import Final
 
 from vilina_api.live import live_document, today
 from vilina_api.models import Live
+from vilina_api.so_far import SoFar
 from vilina_api.usual import UsualDay, usual_day
 from vilina_edge.clock import Clock
 from vilina_ingest.errors import StoreError
-from vilina_ingest.occupancy.knowledge import LiveDay, read_day, read_knowledge
+from vilina_ingest.occupancy.knowledge import LiveDay, read_knowledge
 from vilina_ingest.records import SiteEvent
 from vilina_ingest.site import Site
 from vilina_ingest.store import Bins, PresenceSeries, Reader
@@ -55,8 +56,10 @@ class LiveState:
         self._clock = clock
         self._usual: UsualDay | None = None
         self._usual_until = (date.min, datetime.min.replace(tzinfo=UTC))
+        self._so_far = SoFar(reader, site)
         self._day: LiveDay | None = None
         self._day_until = datetime.min.replace(tzinfo=UTC)
+        self._learning: asyncio.Task[None] | None = None
         self._snapshot: Snapshot | None = None
         self._version = -1
         self._made = datetime.min.replace(tzinfo=UTC)
@@ -84,12 +87,18 @@ class LiveState:
         try:
             # A store may be a server that is slow to answer, which is no reason to keep listeners waiting.
             version, now = await asyncio.to_thread(self.reader.version), self._clock.now()
-            if version != self._version or now - self._made >= AT_LEAST_EVERY:
-                snapshot = await asyncio.to_thread(self._make, now)
+            if (
+                version != self._version
+                or self._so_far.is_behind(version)
+                or now - self._made >= AT_LEAST_EVERY
+            ):
+                snapshot = await asyncio.to_thread(self._make, now, version)
                 self._version, self._made = version, now
                 async with self._changed:
                     self._snapshot = snapshot
                     self._changed.notify_all()
+            if now >= self._day_until and (self._learning is None or self._learning.done()):
+                self._learning = asyncio.create_task(self._learn_again(now))
         except StoreError as error:
             log.warning("%s; trying again", error)
             return False
@@ -109,10 +118,10 @@ class LiveState:
                 seen = self._snapshot
             yield seen
 
-    def _make(self, now: datetime) -> Snapshot:
+    def _make(self, now: datetime, version: int) -> Snapshot:
         site, bins = self.site, today(self.site, now)
         usual = self._usual_of(site.local(now).date(), now)
-        seen = read_day(self.reader, site, bins)
+        seen = self._so_far.read(bins, version)
         estimates = self._day_of(site.local(now).date(), now).estimate(seen, now)
         states = self.reader.counters(site.id)
         events = tuple(self.reader.events(site.id, now - EVENTS_OF, now + timedelta(seconds=1)))
@@ -130,11 +139,23 @@ class LiveState:
         return self.reader.presence(self.site.id, Bins((now - JUST_NOW, now)), areas) if areas else {}
 
     def _day_of(self, day: date, now: datetime) -> LiveDay:
-        """What earlier days teach about today, read anew each hour, because late reports change them."""
-        if self._day is None or self._day.known.day != day or now >= self._day_until:
-            self._day = LiveDay(self.site, read_knowledge(self.reader, self.site, day))
-            self._day_until = now + KNOWN_FOR
+        """What earlier days teach about a day; waited for only if it is not known at all."""
+        if self._day is None or self._day.known.day != day:
+            self._learn(day, now)
+        assert self._day is not None
         return self._day
+
+    async def _learn_again(self, now: datetime) -> None:
+        """Each hour, because late reports change earlier days; of a large site that takes seconds."""
+        try:
+            await asyncio.to_thread(self._learn, self.site.local(now).date(), now)
+        except StoreError as error:
+            log.warning("%s; what earlier days teach is read again in a minute", error)
+            self._day_until = now + UNKNOWN_FOR
+
+    def _learn(self, day: date, now: datetime) -> None:
+        self._day = LiveDay(self.site, read_knowledge(self.reader, self.site, day))
+        self._day_until = now + KNOWN_FOR
 
     def _usual_of(self, day: date, now: datetime) -> UsualDay | None:
         """The usual day, looked up anew each hour, or each minute while too little is known."""

@@ -84,6 +84,8 @@ class Binned:
 def _where_seen(counts: list[int], seconds: list[float]) -> tuple[int | None, ...]:
     if all(seconds):
         return tuple(counts)
+    if not any(seconds):
+        return (None,) * len(counts)
     return tuple([n if seen else None for n, seen in zip(counts, seconds, strict=True)])
 
 

@@ -15,7 +15,7 @@ from vilina_ingest.occupancy.learned import Learned
 from vilina_ingest.occupancy.live import Live, Midnight, first_midnight
 from vilina_ingest.occupancy.replay import LEARN_DAYS
 from vilina_ingest.occupancy.settled import settle
-from vilina_ingest.occupancy.usual import PastDay, usual_crossings
+from vilina_ingest.occupancy.usual import PastDay, UsualCrossings
 from vilina_ingest.site import Site
 from vilina_ingest.store import Bins, FlowSeries, PresenceSeries, Reader
 
@@ -52,16 +52,25 @@ def read_day(reader: Reader, site: Site, bins: Bins) -> Seen:
     )
 
 
+def with_newest(seen: Seen, newest: Seen) -> Seen:
+    """What was seen before, up to where the newest bins begin, and these."""
+    keep = seen.bins.edges.index(newest.bins.edges[0])
+    bins = Bins(seen.bins.edges[:keep] + newest.bins.edges)
+    flows = {line: _flow(seen.flows[line], now, bins, keep) for line, now in newest.flows.items()}
+    presence = {
+        area: _presence(seen.presence[area], now, bins, keep) for area, now in newest.presence.items()
+    }
+    return Seen(bins, flows, presence)
+
+
 def read_knowledge(reader: Reader, site: Site, day: date) -> Knowledge:
     """What the four weeks before a local day teach about it."""
     dates = [day - timedelta(days=n) for n in range(LEARN_DAYS, 0, -1)]
     # One day at a time: what a store answers takes a hundred times the memory of the arrays.
     days = [_observed(read_day(reader, site, quarters_of_day(site, one)), site) for one in dates]
     past = [PastDay(one.weekday(), seen.clock, seen.crossed) for one, seen in zip(dates, days, strict=True)]
-    usual = {
-        one.weekday(): usual_crossings(past, one.weekday(), series=2 * len(site.lines), slots=SLOTS)
-        for one in dates[:7]
-    }
+    crossings = UsualCrossings(past, series=2 * len(site.lines), slots=SLOTS)
+    usual = {weekday: crossings.on(weekday) for weekday in range(7)}
     counts = [counts_of(seen, usual[one.weekday()]) for one, seen in zip(dates, days, strict=True)]
     learned = taught(counts, sides_of(site).zones, SLOTS)
     yesterday = Live(learned, first_midnight(learned))
@@ -95,3 +104,28 @@ def settled_day(seen: Seen, site: Site, day: date, known: Knowledge) -> Floats:
 
 def _observed(seen: Seen, site: Site, now: datetime | None = None) -> Observed:
     return observed(seen.flows, seen.presence, site, seen.bins, now=now)
+
+
+def _flow(before: FlowSeries, now: FlowSeries, bins: Bins, keep: int) -> FlowSeries:
+    """The first bins of `before`, and then `now`."""
+    return FlowSeries(
+        line=now.line,
+        bins=bins,
+        entered=before.entered[:keep] + now.entered,
+        left=before.left[:keep] + now.left,
+        coverage=before.coverage[:keep] + now.coverage,
+        reasons=before.reasons[:keep] + now.reasons,
+    )
+
+
+def _presence(before: PresenceSeries, now: PresenceSeries, bins: Bins, keep: int) -> PresenceSeries:
+    return PresenceSeries(
+        area=now.area,
+        bins=bins,
+        mean=before.mean[:keep] + now.mean,
+        most=before.most[:keep] + now.most,
+        waiting_mean=before.waiting_mean[:keep] + now.waiting_mean,
+        waiting_most=before.waiting_most[:keep] + now.waiting_most,
+        dwell=before.dwell[:keep] + now.dwell,
+        coverage=before.coverage[:keep] + now.coverage,
+    )

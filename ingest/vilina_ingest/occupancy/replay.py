@@ -14,7 +14,7 @@ from vilina_ingest.occupancy.hindcast import taught
 from vilina_ingest.occupancy.learned import looks_reversed
 from vilina_ingest.occupancy.live import Live, Midnight, first_midnight
 from vilina_ingest.occupancy.settled import settle
-from vilina_ingest.occupancy.usual import PastDay, filled, usual_crossings
+from vilina_ingest.occupancy.usual import PastDay, UsualCrossings, filled
 
 LEARN_DAYS: Final = 28
 """Past local days that one learns from: four of each weekday, and recent enough to follow a change."""
@@ -120,7 +120,7 @@ def errors(days: Sequence[ReplayedDay]) -> Errors | None:
 
 def _counts(day: RecordedDay, crossed: Floats, past: Sequence[PastDay]) -> Counts:
     """The day's counts, with gaps filled by what earlier days usually had."""
-    usual = usual_crossings(past, day.day.weekday(), series=2, slots=day.slots)
+    usual = UsualCrossings(past, series=2, slots=day.slots).on(day.day.weekday())
     whole, variance = filled(crossed, (~np.isnan(crossed)).astype(float), day.clock, usual)
     return Counts.of(
         (None,), whole[:1], whole[1:], clock=day.clock, slots=day.slots, closed=day.closed,

@@ -27,13 +27,24 @@ class PastDay:
     crossed: Floats
 
 
-def usual_crossings(past: Sequence[PastDay], weekday: int, *, series: int, slots: int) -> Floats:
-    """(R, slots): means over days of that weekday, or over all days where too few of them are known; else zero."""
-    like = _sums([day for day in past if day.weekday == weekday], series, slots)
-    every = _sums(past, series, slots)
-    sums, days = (np.where(like[1] >= TELLING, a, b) for a, b in zip(like, every, strict=True))
-    usual: Floats = sums / np.maximum(days, 1)
-    return usual
+class UsualCrossings:
+    """Means over days of the same weekday, or over all days where too few of them are known."""
+
+    def __init__(self, past: Sequence[PastDay], *, series: int, slots: int) -> None:
+        """`past` are days of R = `series` series, whose clocks have so many `slots`."""
+        nothing = np.zeros((2, series, slots))
+        self._of_weekday = {weekday: nothing.copy() for weekday in range(7)}
+        for day in past:
+            at = np.eye(slots)[day.clock]  # an hour that comes twice is two bins at one time of day
+            self._of_weekday[day.weekday] += np.nan_to_num(day.crossed) @ at, ~np.isnan(day.crossed) @ at
+        self._of_all = sum(self._of_weekday.values(), nothing)
+
+    def on(self, weekday: int) -> Floats:
+        """(R, slots) of a day, 0 for Monday; zero where nothing is known."""
+        like = self._of_weekday[weekday]
+        sums, days = np.where(like[1] >= TELLING, like, self._of_all)
+        usual: Floats = sums / np.maximum(days, 1)
+        return usual
 
 
 def filled(crossed: Floats, coverage: Floats, clock: Ints, usual: Floats) -> tuple[Floats, Floats]:
@@ -45,11 +56,3 @@ def filled(crossed: Floats, coverage: Floats, clock: Ints, usual: Floats) -> tup
     guess = unseen * usual[:, clock]
     variance = np.where(unseen > 0, (UNUSUAL * guess) ** 2 + guess + BLIND, 0.0)
     return np.nan_to_num(crossed) + guess, variance
-
-
-def _sums(days: Sequence[PastDay], series: int, slots: int) -> tuple[Floats, Floats]:
-    sums, known = np.zeros((slots, series)), np.zeros((slots, series))
-    for day in days:
-        np.add.at(sums, day.clock, np.nan_to_num(day.crossed).T)
-        np.add.at(known, day.clock, ~np.isnan(day.crossed).T)
-    return sums.T, known.T
