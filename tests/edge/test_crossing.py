@@ -72,6 +72,14 @@ def test_a_centre_that_leans_over_the_end_of_a_line_passes_it_and_a_foot_does_no
     assert not counted(frames, [line])
 
 
+def test_feet_may_lean_a_little_over_the_end_of_a_line_unless_the_floor_was_measured() -> None:
+    line = Line("door", 400, 0, 400, 190.5)
+    floor = Plane.fit([(0, 0), (800, 0), (800, 400), (0, 400)], [(0, 0), (8, 0), (8, 4), (0, 4)])
+    frames = seen([ENTERING], per_second=10, seconds=6)
+    assert directions(counted(frames, [line])) == ["entered"]
+    assert not counted(frames, [line], plane=floor)
+
+
 def test_walking_around_the_end_of_a_line_is_not_a_crossing() -> None:
     around = through((600, 100), (420, 100), (420, 300), (300, 300), (300, 100), seconds=12)
     assert not crossings([around], Line("door", 400, 0, 400, 200), seconds=14)

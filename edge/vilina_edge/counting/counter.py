@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from vilina_edge.counting.crossing import AS_MEASURED, BAND, BAND_OF_BODIES, LEAN, Crosser, Passage
+from vilina_edge.counting.crossing import (
+    AS_MEASURED,
+    BAND,
+    BAND_OF_BODIES,
+    LEAN,
+    LEAN_OF_FEET,
+    Crosser,
+    Passage,
+)
 from vilina_edge.counting.line import Line
 from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
@@ -57,7 +65,7 @@ class Counter:
         # The middle of somebody seen from above has no feet to look for.
         self._plane = replace(plane, lean=None) if plane is not None and above else plane
         self._band = BAND_OF_BODIES if above or plane is not None else BAND
-        self._slack = LEAN if above else AS_MEASURED
+        self._slack = LEAN if above else LEAN_OF_FEET if plane is None else AS_MEASURED
         self._tracker = Tracker(reference=reference, frame=frame)
         self._paths: dict[int, _Path] = {}
         self._epoch: datetime | None = None

@@ -25,8 +25,10 @@ THIN_BAND: Final = 0.04
 LEAN: Final = 0.15
 """So far beyond a line's ends, in body heights, the centre of somebody passes who passes between them: seen from above,
 bodies lean outwards from the camera."""
+LEAN_OF_FEET: Final = 0.1
+"""The same for the middle of a box's lower edge: it lies less far aside."""
 AS_MEASURED: Final = 0.05
-"""The same for feet, which are not known better than this."""
+"""The same for feet on a measured floor, which says how people lean; feet are not known better than this."""
 
 
 @dataclass(frozen=True, slots=True)
