@@ -130,8 +130,8 @@ class Ledger:
     """The drift ledger: every correction of occupancy, with its reason and author."""
 
     columns = columns(
-        "at_utc", "at_local", "date", "zone", "people", "reason", "author", "note", "made_utc", "id",
-        at_utc="instant", date="date", people="number", made_utc="instant",
+        "at_utc", "at_local", "date", "zone", "people", "counted", "reason", "author", "note", "made_utc", "id",
+        at_utc="instant", date="date", people="number", counted="whole", made_utc="instant",
     )  # fmt: skip
 
     def rows(self, reader: Reader, site: Site, day: date) -> Iterator[list[Row]]:
@@ -143,6 +143,7 @@ class Ledger:
                 day,
                 c.zone or SITE,
                 c.people,
+                c.counted,
                 c.reason,
                 c.author,
                 c.note,

@@ -52,6 +52,7 @@ class Correction:
     """One entry of the drift ledger, which only grows: `people` more (or fewer) inside `at` an instant, and why.
 
     `id` is 16 hexadecimal digits; the same id again changes nothing. `author` is "vilina", or a person's role or name.
+    `counted`, of a recount only, is how many were inside then: unlike `people`, it stays true whatever comes late.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Correction:
     author: str
     note: str
     made_at: datetime
+    counted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

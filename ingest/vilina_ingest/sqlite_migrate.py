@@ -5,7 +5,13 @@ from typing import Final
 
 from vilina_edge.delivery.durable import transaction
 from vilina_ingest.binning import SLOT_NS, PresenceRow, PresenceSums, decode_dwell, encode_dwell
-from vilina_ingest.sqlite_schema import POINT_TABLES, RECORD_TABLES, ROLLUP, SCHEMA_VERSION
+from vilina_ingest.sqlite_schema import (
+    POINT_TABLES,
+    RECORD_TABLES,
+    ROLLUP,
+    SCHEMA_VERSION,
+    schema_version,
+)
 
 OLDEST: Final = 2
 RENAME: Final = "; ".join(
@@ -28,19 +34,30 @@ DROP TABLE old_presence
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """From version 2, which had other keys and no roll-up of presence.
+    """From any version since the oldest.
 
     Raises:
         sqlite3.Error: nothing has changed.
     """
     with transaction(db):
-        # Not executescript, which commits before it begins.
-        for statement in _statements(f"{RENAME};{POINT_TABLES}{RECORD_TABLES}{COPY}"):
-            db.execute(statement)
-        _roll_up_presence(db)
-        # Last, because what was copied is in the roll-up already.
-        db.execute(ROLLUP)
+        # Asked in the transaction: another worker may have renewed it in the same instant.
+        version = schema_version(db)
+        if version == OLDEST:
+            _from_oldest(db)
+        elif version != SCHEMA_VERSION:
+            # Version 3 did not know how many a person had counted.
+            db.execute("ALTER TABLE correction ADD COLUMN counted INTEGER")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def _from_oldest(db: sqlite3.Connection) -> None:
+    """From version 2, which had other keys, no records and no roll-up of presence."""
+    # Not executescript, which commits before it begins.
+    for statement in _statements(f"{RENAME};{POINT_TABLES}{RECORD_TABLES}{COPY}"):
+        db.execute(statement)
+    _roll_up_presence(db)
+    # Last, because what was copied is in the roll-up already.
+    db.execute(ROLLUP)
 
 
 def _roll_up_presence(db: sqlite3.Connection) -> None:

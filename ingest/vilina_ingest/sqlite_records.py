@@ -57,20 +57,20 @@ def get_settled(db: sqlite3.Connection, site: str, first: date, last: date) -> l
 def put_correction(db: sqlite3.Connection, site: str, correction: Correction) -> None:
     c = correction
     db.execute(
-        "INSERT INTO correction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (site, c.id, c.zone, us_of(c.at), c.people, c.reason, c.author, c.note, us_of(c.made_at)),
+        "INSERT INTO correction VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (site, c.id, c.zone, us_of(c.at), c.people, c.reason, c.author, c.note, us_of(c.made_at), c.counted),
     )
 
 
 def get_corrections(db: sqlite3.Connection, site: str, start: datetime, end: datetime) -> list[Correction]:
     rows = db.execute(
-        "SELECT id, zone, at_us, people, reason, author, note, made_us FROM correction"
+        "SELECT id, zone, at_us, people, reason, author, note, made_us, counted FROM correction"
         " WHERE site = ? AND at_us >= ? AND at_us < ? ORDER BY at_us, made_us, id",
         (site, us_of(start), us_of(end)),
     )
     return [
-        Correction(id_, zone, _at(at), people, reason, author, note, _at(made))
-        for id_, zone, at, people, reason, author, note, made in rows
+        Correction(id_, zone, _at(at), people, reason, author, note, _at(made), counted)
+        for id_, zone, at, people, reason, author, note, made, counted in rows
     ]
 
 

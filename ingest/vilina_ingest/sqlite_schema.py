@@ -7,7 +7,7 @@ pages whatever the number of lines, a day is read in one piece, and old days lea
 import sqlite3
 from typing import Final
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 POINT_TABLES: Final = """
 CREATE TABLE crossings (
@@ -64,7 +64,7 @@ CREATE TABLE settled (
 ) WITHOUT ROWID;
 CREATE TABLE correction (
     site TEXT NOT NULL, id TEXT NOT NULL, zone TEXT, at_us INTEGER NOT NULL, people REAL NOT NULL,
-    reason TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, made_us INTEGER NOT NULL,
+    reason TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, made_us INTEGER NOT NULL, counted INTEGER,
     PRIMARY KEY (site, id)
 ) WITHOUT ROWID;
 CREATE INDEX correction_at ON correction (site, at_us);

@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
     )  # fmt: skip
     noon = bins.edges[52]
     store.write_correction(
-        "square", Correction("00000000000000c1", "hall", noon, -4.0, "recount", "vilina", "", noon)
+        "square", Correction("00000000000000c1", "hall", noon, -4.0, "recount", "vilina", "", noon, 31)
     )
     store.write_events("square", [SiteEvent("full", "capacity_100", "hall", noon, None, 1.02)])
     store.close()
@@ -137,7 +137,7 @@ def test_raw_points_come_as_they_were_reported(folder: Path) -> None:
     [
         ("presence", 196, {"area": "queue", "zone": "hall", "mean": ""}),
         ("occupancy", 100, {"zone": "site", "people": "", "label": "settled"}),
-        ("corrections", 1, {"zone": "hall", "people": "-4.0", "reason": "recount", "author": "vilina"}),
+        ("corrections", 1, {"zone": "hall", "people": "-4.0", "counted": "31", "reason": "recount"}),
         ("events", 1, {"kind": "capacity_100", "subject": "hall", "until_utc": "", "value": "1.02"}),
     ],
 )

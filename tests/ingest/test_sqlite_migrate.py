@@ -1,14 +1,17 @@
 """A store that an older Vilina made is renewed, with all that is in it."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.ingest.stores import BOOT, MINUTE, NOON, QUARTER, crossings, presence, quarter_hours
+from vilina_edge.wire import EPOCH
 from vilina_ingest.binning import SLOT_NS
 from vilina_ingest.errors import StoreError
+from vilina_ingest.records import Correction
 from vilina_ingest.store import Batch, Bins, StoredReport
 from vilina_ingest.store_sqlite import SqliteStore
 
@@ -46,6 +49,16 @@ CREATE TABLE validation (
     PRIMARY KEY (site, counter, id)
 ) WITHOUT ROWID;
 PRAGMA user_version = 2;
+"""
+LEDGER_OF_VERSION_3 = """
+DROP TABLE correction;
+CREATE TABLE correction (
+    site TEXT NOT NULL, id TEXT NOT NULL, zone TEXT, at_us INTEGER NOT NULL, people REAL NOT NULL,
+    reason TEXT NOT NULL, author TEXT NOT NULL, note TEXT NOT NULL, made_us INTEGER NOT NULL,
+    PRIMARY KEY (site, id)
+) WITHOUT ROWID;
+CREATE INDEX correction_at ON correction (site, at_us);
+PRAGMA user_version = 3;
 """
 POINTS = [crossings(seq, end=NOON + seq * MINUTE, entered=seq) for seq in range(1, 21)]
 PRESENCE = [presence(seq, end=NOON + seq * MINUTE, mean=seq, most=seq) for seq in range(1, 21)]
@@ -105,6 +118,26 @@ def test_what_was_in_an_old_store_is_not_counted_again(old: Path) -> None:
     renewed.close()
     again = SqliteStore.open(old)
     assert again.flows("square", quarter_hours(2), ["door-a"]) == before
+    again.close()
+
+
+def test_a_ledger_that_knew_no_recounts_keeps_its_entries_and_takes_one(tmp_path: Path) -> None:
+    path = tmp_path / "vilina.db"
+    SqliteStore.open(path).close()
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript(LEDGER_OF_VERSION_3)
+    db.execute(
+        "INSERT INTO correction VALUES ('square', 'c1', NULL, 0, -81, 'settled', 'vilina', '', 1000000)"
+    )
+    db.close()
+    before = Correction("c1", None, EPOCH, -81.0, "settled", "vilina", "", EPOCH + timedelta(seconds=1))
+    counted = replace(before, id="c2", reason="recount", counted=40)
+    renewed = SqliteStore.open(path)
+    renewed.write_correction("square", counted)
+    assert renewed.corrections("square", EPOCH, EPOCH + MINUTE) == [before, counted]
+    renewed.close()
+    again = SqliteStore.open(path, read_only=True)
+    assert again.corrections("square", EPOCH, EPOCH + MINUTE) == [before, counted]
     again.close()
 
 

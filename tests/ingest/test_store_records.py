@@ -24,7 +24,7 @@ def settled(zone: str | None, day: date = DAY, *, quarters: int = 96, drift: int
 
 CORRECTION = Correction(
     id="00000000000000c1", zone="hall", at=NOON, people=-12.5, reason="recount",
-    author="manager", note="käsin laskettu", made_at=NOON + HOUR,
+    author="manager", note="käsin laskettu", made_at=NOON + HOUR, counted=43,
 )  # fmt: skip
 FULL = SiteEvent(id="full", kind="capacity_100", subject="hall", since=NOON, until=None, value=1.04)
 
@@ -66,10 +66,12 @@ def test_settled_days_come_in_order_and_a_day_settled_again_replaces_the_older_o
 
 
 def test_the_ledger_is_read_back_in_order_and_only_grows(store: Store) -> None:
-    later = replace(CORRECTION, id="00000000000000c2", zone=None, at=NOON + HOUR, reason="night")
+    later = replace(
+        CORRECTION, id="00000000000000c2", zone=None, at=NOON + HOUR, reason="night", counted=None
+    )
     store.write_correction("square", later)
     store.write_correction("square", CORRECTION)
-    store.write_correction("square", replace(CORRECTION, people=99.0))
+    store.write_correction("square", replace(CORRECTION, people=99.0, counted=0))
     assert store.corrections("square", NOON, NOON + 2 * HOUR) == [CORRECTION, later]
     assert store.corrections("square", NOON, NOON + HOUR) == [CORRECTION]
     assert store.corrections("elsewhere", NOON, NOON + HOUR) == []

@@ -68,8 +68,8 @@ def read_settled(connection: Connection, site: str, first: date, last: date) -> 
 
 def correction_line(site: str, correction: Correction) -> Line:
     fields = fields_of(
-        id=correction.id, people=float(correction.people), reason=correction.reason, author=correction.author,
-        payload=_json(correction),
+        id=correction.id, people=float(correction.people), counted=correction.counted, reason=correction.reason,
+        author=correction.author, payload=_json(correction),
     )  # fmt: skip
     return _line(CORRECTIONS, site, correction.zone, fields, _apart(correction.at, correction.id))
 
