@@ -10,8 +10,8 @@ from vilina_api.usual import UsualDay
 from vilina_edge.wire import BlindReason
 from vilina_ingest.calendar import is_open, quarters_of_day
 from vilina_ingest.occupancy.around import gaps
-from vilina_ingest.occupancy.coherent import SITE, whole_people
-from vilina_ingest.occupancy.counts import Bools
+from vilina_ingest.occupancy.coherent import whole_people
+from vilina_ingest.occupancy.counts import SITE, Bools
 from vilina_ingest.occupancy.filtering import Estimates
 from vilina_ingest.occupancy.knowledge import Seen
 from vilina_ingest.records import SiteEvent

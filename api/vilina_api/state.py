@@ -13,7 +13,7 @@ from vilina_api.so_far import SoFar
 from vilina_api.usual import UsualDay, usual_day
 from vilina_edge.clock import Clock
 from vilina_ingest.errors import StoreError
-from vilina_ingest.occupancy.knowledge import LiveDay, read_knowledge
+from vilina_ingest.occupancy.knowledge import Knowledge, LiveDay, read_knowledge, recounted
 from vilina_ingest.records import SiteEvent
 from vilina_ingest.site import Site
 from vilina_ingest.store import Bins, PresenceSeries, Reader
@@ -77,6 +77,10 @@ class LiveState:
     def now(self) -> datetime:
         return self._clock.now()
 
+    def knowledge(self, now: datetime) -> Knowledge:
+        """What earlier days teach about today."""
+        return self._day_of(self.site.local(now).date(), now).known
+
     async def run(self) -> None:
         """Look for changes until cancelled."""
         while True:
@@ -121,7 +125,7 @@ class LiveState:
     def _make(self, now: datetime, version: int) -> Snapshot:
         site, bins = self.site, today(self.site, now)
         usual = self._usual_of(site.local(now).date(), now)
-        seen = self._so_far.read(bins, version)
+        seen = recounted(self._so_far.read(bins, version), self.reader, site)
         estimates = self._day_of(site.local(now).date(), now).estimate(seen, now)
         states = self.reader.counters(site.id)
         events = tuple(self.reader.events(site.id, now - EVENTS_OF, now + timedelta(seconds=1)))

@@ -8,7 +8,7 @@ from typing import Final
 
 from vilina_ingest.calendar import hours_of, quarters_of_day
 from vilina_ingest.occupancy.around import counted_per_bin
-from vilina_ingest.occupancy.coherent import SITE
+from vilina_ingest.occupancy.counts import SITE
 from vilina_ingest.occupancy.learned import balanced_inside
 from vilina_ingest.site import Site
 from vilina_ingest.store import Reader

@@ -8,7 +8,8 @@ IngestError
 ├── BrokerError        the broker cannot be reached or refuses us
 ├── ExportError        an export cannot be written
 ├── BackupError        a backup cannot be made, is not sound, or cannot be put back
-└── RecordingError     a file of recorded counts that cannot be replayed
+├── RecordingError     a file of recorded counts that cannot be replayed
+└── RecountError       a person's count of people inside that cannot be meant
 """
 
 from collections.abc import Sequence
@@ -78,3 +79,7 @@ class BackupError(IngestError):
 
 class RecordingError(IngestError):
     """A file of recorded counts that cannot be replayed: which line of it, and the remedy."""
+
+
+class RecountError(IngestError):
+    """A person's count of people inside that cannot be meant: what of it, and the remedy."""

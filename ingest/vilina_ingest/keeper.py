@@ -20,7 +20,14 @@ from vilina_ingest.calendar import day_start, hours_of, quarters_of_day
 from vilina_ingest.errors import StoreError
 from vilina_ingest.events import changed_events, counters, crowding, drifted
 from vilina_ingest.occupancy.around import counted_per_bin, sides_of
-from vilina_ingest.occupancy.knowledge import LiveDay, Seen, read_day, read_knowledge, settled_day
+from vilina_ingest.occupancy.knowledge import (
+    LiveDay,
+    Seen,
+    read_day,
+    read_knowledge,
+    read_live_day,
+    settled_day,
+)
 from vilina_ingest.records import Correction, OccupancyPoint, SettledDay
 from vilina_ingest.site import Site
 from vilina_ingest.store import Reader, Store
@@ -75,7 +82,7 @@ class Keeper:
 
     def _keep_live(self, now: datetime, today: date) -> None:
         """Live estimates of this minute, and the events that they and the counters make."""
-        seen = read_day(self._reader, self._site, quarters_of_day(self._site, today, until=now))
+        seen = read_live_day(self._reader, self._site, quarters_of_day(self._site, today, until=now))
         estimates = self._today(now, today).estimate(seen, now)
         minute = now.replace(second=0, microsecond=0)
         people, low, high = (

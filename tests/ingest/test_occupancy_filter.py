@@ -19,6 +19,7 @@ from vilina_ingest.occupancy.filtering import (
 )
 from vilina_ingest.occupancy.learned import MISS, Learned, learn, nothing_learned
 from vilina_ingest.occupancy.live import Live, first_midnight
+from vilina_ingest.occupancy.recounts import with_recounts
 from vilina_ingest.occupancy.settled import settle
 
 NOBODY_BEFORE = np.zeros((1, 0))
@@ -204,3 +205,89 @@ def test_a_quarter_hour_that_has_just_begun_is_not_taken_for_one_in_which_nobody
     just = Counts.of((None,), *begun, clock=seen.clock[:51], slots=SLOTS, open_end=True)
     before, now = live(just, learned).people[0, -2:]
     assert now == pytest.approx(before)
+
+
+def recount(seen: Counts, people: float, at: int, row: int = 0) -> Counts:
+    """The same counts, and a person who counted so many at the end of a bin."""
+    recounted = np.full(seen.entered.shape, np.nan)
+    recounted[row, at] = people
+    return with_recounts(seen, recounted)
+
+
+def test_a_recount_is_what_the_estimate_says_and_it_is_surer_then(learned: Learned) -> None:
+    seen, _ = day(np.random.default_rng(9), miss=(0.02, 0.04))
+    plain, told = (live(one, learned) for one in (seen, recount(seen, 90, 50)))
+    assert told.people[0, 50] == 90
+    assert (told.people[0, :50] == plain.people[0, :50]).all()
+    width = told.high - told.low
+    assert width[0, 50] < 0.12 * 90
+    assert width[0, 50] < 0.8 * (plain.high - plain.low)[0, 50]
+
+
+def test_crossings_after_a_recount_move_on_from_it(learned: Learned) -> None:
+    dice, off, plain_off = np.random.default_rng(10), 0.0, 0.0
+    for _ in range(5):
+        seen, true = day(dice, miss=(0.02, 0.04))
+        unseen = np.concatenate([np.zeros(45), np.full(20, 30.0), np.zeros(31)])  # 30 whom no line saw coming
+        seen.left[0, 65] += 30
+        true = true + unseen
+        plain, told = (live(one, learned).people[0] for one in (seen, recount(seen, true[50], 50)))
+        off += np.abs(told - true)[51:59].mean() / 5
+        plain_off += np.abs(plain - true)[51:59].mean() / 5
+    assert plain_off > 15
+    assert off < 0.5 * plain_off
+
+
+def test_a_late_report_from_before_a_recount_hardly_changes_what_follows_it(learned: Learned) -> None:
+    seen, _ = day(np.random.default_rng(11))
+    without = seen.entered.copy()
+    without[0, 48:50] = 0
+    late = int(seen.entered[0, 48:50].sum())
+    asked = Live(learned, first_midnight(learned))
+    before = asked.estimate(recount(counts(without[0], seen.left[0]), 70, 50)).people[0]
+    after = asked.estimate(recount(seen, 70, 50)).people[0]
+    assert late > 25
+    assert after[49] - before[49] > 0.6 * late
+    assert after[50] == before[50] == 70
+    assert np.abs(after - before)[51:55].max() < 0.2 * late
+
+
+def test_a_recount_of_a_bin_that_is_over_is_not_forgotten_over_what_was_remembered(learned: Learned) -> None:
+    seen, _ = day(np.random.default_rng(12))
+    asked = Live(learned, first_midnight(learned))
+    asked.estimate(seen.cut(0, 60))
+    told = recount(seen.cut(0, 60), 90, 50)
+    assert (asked.estimate(told).people == live(told, learned).people).all()
+
+
+def test_who_is_counted_after_closing_is_inside_for_an_hour() -> None:
+    nothing, nobody = nothing_learned((None,), SLOTS), np.zeros((1, SLOTS))
+    shut = Counts.of(
+        (None,), nobody, nobody, clock=np.arange(SLOTS), slots=SLOTS, closed=np.ones(SLOTS, np.bool_)
+    )
+    told = live(recount(shut, 12, 80), nothing).people[0]
+    assert told[80] == 12
+    assert told[83] > 6
+    assert told[88] < 2
+
+
+ZONES = (None, "hall", "library", "desk")
+
+
+@pytest.mark.parametrize(("row", "people"), [(0, 200.0), (0, 20.0), (0, 0.0), (2, 90.0), (2, 0.0)])
+def test_site_and_zones_stay_together_whichever_of_them_is_recounted(row: int, people: float) -> None:
+    dice = np.random.default_rng(13)
+    zones = [day(dice, visitors=visitors, miss=(0.02, 0.04))[0] for visitors in (400, 300, 100)]
+    entered, left = (np.concatenate([getattr(zone, side) for zone in zones]) for side in ("entered", "left"))
+    seen = Counts.of(
+        ZONES, *(np.vstack([one.sum(axis=0), one]) for one in (entered, left)), clock=np.arange(SLOTS), slots=SLOTS
+    )  # fmt: skip
+    nothing = nothing_learned(ZONES, SLOTS)
+    plain, told = (live(one, nothing).people for one in (seen, recount(seen, people, 50, row)))
+    assert told[row, 50] == pytest.approx(people, abs=0.5)
+    assert told[1:].sum(axis=0) == pytest.approx(told[0])
+    assert told.min() >= 0
+    assert (told[:, :50] == plain[:, :50]).all()
+    moved = (told - plain)[:, 50]
+    assert (np.sign(moved[1:]) == np.sign(moved[0])).all() if row == 0 else moved[1] * moved[2] < 0
+    assert np.abs((told - plain)[row, 50:54] - moved[row]).max() < 0.2 * abs(moved[row]) + 3

@@ -13,6 +13,7 @@ import numpy as np
 
 from vilina_ingest.occupancy.counts import Bools, Counts, Floats
 from vilina_ingest.occupancy.learned import MISS, Learned
+from vilina_ingest.occupancy.sharing import shared_out
 
 PEOPLE, ENTERED, LEFT, STAY, TODAY = range(PARTS := 5)
 FEW: Final = 0.05
@@ -22,6 +23,10 @@ LOOSE: Final = 0.05
 EMPTY: Final = 0.25
 """Variance of nobody being inside after closing, in people²; grows with who still comes."""
 STARTING: Final = 0.25
+BY_EYE: Final = 0.02
+"""Who counts people in a building errs by a few percent, because they walk about; standard deviation as a share."""
+SLIP: Final = 0.25
+"""Variance of the smallest count by eye, in people²."""
 SAME_SIDE: Final = 0.02
 """What both directions miss alike shows in no balance; standard deviation as a share of people inside."""
 NORMAL_90: Final = 1.6449
@@ -127,7 +132,7 @@ class Filter:
         if self._counts.closed[i]:
             everyone = np.ones(len(state.mean), np.bool_)
             state = inside_is(state, 0.0, EMPTY + (self._recently[:, i] / 2) ** 2, where=everyone)
-        return never_negative(state)
+        return self._by_person(never_negative(state), i)
 
     def _by_stays(self, state: State, i: int) -> State:
         expected = self._expected[:, i]
@@ -149,6 +154,13 @@ class Filter:
         state = inside_is(state, inside, variance, where=known)
         least = np.where(looked, seen, 0.0)
         return inside_is(state, least, np.maximum(least, 1.0), where=looked & (state.mean[:, PEOPLE] < least))
+
+    def _by_person(self, state: State, i: int) -> State:
+        counts = self._counts
+        if np.isnan(counts.recounted[:, i]).all():
+            return state
+        crossed = MISS * (counts.entered[:, i] + counts.left[:, i]) + counts.unseen[:, i]
+        return as_counted(state, counts.recounted[:, i], crossed)
 
 
 def run(counts: Counts, learned: Learned, start: State, before: Floats) -> tuple[Estimates, State]:
@@ -188,6 +200,28 @@ def inside_is(state: State, people: Floats | float, variance: Floats, *, where: 
     row = np.zeros_like(state.mean)
     row[:, PEOPLE] = 1.0
     return _update(state, row, people, variance, where=where)
+
+
+def as_counted(state: State, people: Floats, doubt: Floats) -> State:
+    """The state after a person has counted `people` (Z,) inside, NaN where nobody did; `doubt` is variance besides.
+
+    It is exactly as many afterwards, because so it stands in the ledger. A surprise beyond what was thought possible
+    means people whom no line saw, of whom biases and stays shall not learn more than from a likely one. Zones and site
+    are held together: the rest moves by how unsure it was, and is then as sure as the others let it be.
+    """
+    known = ~np.isnan(people)
+    variance = np.where(known, (BY_EYE * people) ** 2 + SLIP + doubt, state.cov[:, PEOPLE, PEOPLE])
+    people = np.where(known, people, state.mean[:, PEOPLE])
+    if len(people) > 1:
+        people = shared_out(people[:, None], variance[:, None], ~known[:, None])[:, 0]
+        variance = np.where(known, variance, variance.sum() - variance)
+    cov = state.cov.copy()
+    surprise = people - state.mean[:, PEOPLE]
+    cov[:, PEOPLE, PEOPLE] += np.maximum(0.0, surprise**2 - cov[:, PEOPLE, PEOPLE] - variance)
+    heard = inside_is(State(state.mean, cov), people, variance, where=np.ones(len(people), np.bool_))
+    mean = heard.mean.copy()
+    mean[:, PEOPLE] = people
+    return State(mean, heard.cov)
 
 
 def never_negative(state: State) -> State:

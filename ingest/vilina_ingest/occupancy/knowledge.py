@@ -1,7 +1,7 @@
 """What is known of a site before a local day begins, and what happened on a day: both read from the store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -13,6 +13,7 @@ from vilina_ingest.occupancy.filtering import Estimates
 from vilina_ingest.occupancy.hindcast import taught
 from vilina_ingest.occupancy.learned import Learned
 from vilina_ingest.occupancy.live import Live, Midnight, first_midnight
+from vilina_ingest.occupancy.recounts import read_recounts, with_recounts
 from vilina_ingest.occupancy.replay import LEARN_DAYS
 from vilina_ingest.occupancy.settled import settle
 from vilina_ingest.occupancy.usual import PastDay, UsualCrossings
@@ -22,11 +23,15 @@ from vilina_ingest.store import Bins, FlowSeries, PresenceSeries, Reader
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What the counters of a site saw, in quarter hours: `flows` of all lines, `presence` of all areas."""
+    """What the counters of a site saw, in quarter hours: `flows` of all lines, `presence` of all areas.
+
+    `recounted` is what people counted, as `read_recounts` has it; None where nobody has asked.
+    """
 
     bins: Bins
     flows: Mapping[str, FlowSeries]
     presence: Mapping[str, PresenceSeries]
+    recounted: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +68,16 @@ def with_newest(seen: Seen, newest: Seen) -> Seen:
     return Seen(bins, flows, presence)
 
 
+def recounted(seen: Seen, reader: Reader, site: Site) -> Seen:
+    """What was seen, and what people counted in the same bins of a local day."""
+    return replace(seen, recounted=read_recounts(reader, site, seen.bins))
+
+
+def read_live_day(reader: Reader, site: Site, bins: Bins) -> Seen:
+    """What was seen in some bins of a local day, and what people counted in them."""
+    return recounted(read_day(reader, site, bins), reader, site)
+
+
 def read_knowledge(reader: Reader, site: Site, day: date) -> Knowledge:
     """What the four weeks before a local day teach about it."""
     dates = [day - timedelta(days=n) for n in range(LEARN_DAYS, 0, -1)]
@@ -74,7 +89,8 @@ def read_knowledge(reader: Reader, site: Site, day: date) -> Knowledge:
     counts = [counts_of(seen, usual[one.weekday()]) for one, seen in zip(dates, days, strict=True)]
     learned = taught(counts, sides_of(site).zones, SLOTS)
     yesterday = Live(learned, first_midnight(learned))
-    yesterday.estimate(counts[-1])
+    recounted = read_recounts(reader, site, quarters_of_day(site, dates[-1]))
+    yesterday.estimate(with_recounts(counts[-1], recounted))
     return Knowledge(day, learned, usual, yesterday.midnight)
 
 
@@ -88,9 +104,10 @@ class LiveDay:
 
     def estimate(self, seen: Seen, now: datetime) -> Estimates:
         """People inside at the end of each quarter hour so far, the last one as of `now`; rows as in `sides_of`."""
-        return self._live.estimate(
-            counts_of(_observed(seen, self._site, now), self.known.usual[self.known.day.weekday()])
-        )
+        counts = counts_of(_observed(seen, self._site, now), self.known.usual[self.known.day.weekday()])
+        if seen.recounted is not None:
+            counts = with_recounts(counts, seen.recounted)
+        return self._live.estimate(counts)
 
 
 def settled_day(seen: Seen, site: Site, day: date, known: Knowledge) -> Floats:
