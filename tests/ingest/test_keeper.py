@@ -15,6 +15,7 @@ from vilina_ingest.errors import StoreError
 from vilina_ingest.keeper import Keeper, kept
 from vilina_ingest.points import points
 from vilina_ingest.records import SiteEvent
+from vilina_ingest.recounting import Recount, entry_of
 from vilina_ingest.store import Batch, Removed, Told
 from vilina_ingest.store_sqlite import SqliteStore
 
@@ -136,6 +137,29 @@ def test_a_keeper_that_is_started_again_goes_on_with_the_same_events(made: Kept)
     again = Keeper(site=square(), reader=made.reader, store=made.store, clock=made.clock)
     again.tick()
     assert sorted(made.events()) == [("capacity_80", "hall", True), ("capacity_80", "site", True)]
+
+
+def test_a_recount_is_kept_from_then_on_and_neither_the_past_nor_the_settled_day_is_changed(
+    made: Kept,
+) -> None:
+    a_whole_day(made, missed=12)
+    made.clock.set_by(timedelta(hours=-11))
+    made.keeper.tick()
+    said = made.people()
+    recount = Recount(people=60, zone=None, at=made.clock.now(), author="manager")
+    entry = entry_of(recount, made.reader, square(), made.clock.now())
+    made.store.write_correction("square", entry)
+    made.clock.advance(minutes=1)
+    made.keeper.tick()
+    first, second = made.store.live("square", *EVER, None)
+    assert (first.people, round(second.people)) == (said, 60)
+    made.clock.advance(hours=11)
+    made.keeper.tick()
+    assert {(day.entered, day.left, day.drift) for day in made.store.settled("square", MONDAY, MONDAY)} == {
+        (400, 388, 12)
+    }
+    settled = [one.people for one in made.store.corrections("square", *EVER) if one.reason == "settled"]
+    assert settled == [-12.0, -12.0]
 
 
 def test_after_closing_the_day_is_settled_and_what_that_changed_is_in_the_ledger(made: Kept) -> None:
