@@ -1,7 +1,7 @@
 """The application: routes, errors and the live state, wired together."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
@@ -12,11 +12,11 @@ from vilina_api.routes import flows, health, occupancy, pages, sites
 from vilina_api.state import LiveState
 from vilina_edge.clock import Clock
 from vilina_ingest.site import Site
-from vilina_ingest.store import Reader
+from vilina_ingest.store import Reader, Store
 
 
-def create_app(*, site: Site, reader: Reader, clock: Clock) -> FastAPI:
-    """The app of one site over one store, which it only reads."""
+def create_app(*, site: Site, reader: Reader, open_store: Callable[[], Store], clock: Clock) -> FastAPI:
+    """The app of one site over one store, which it only reads; it is opened anew for the little that is written."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,6 +39,7 @@ def create_app(*, site: Site, reader: Reader, clock: Clock) -> FastAPI:
         redoc_url=None,
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
+    app.state.open_store = open_store
     add_problem_handlers(app)
     for module in (sites, flows, occupancy, health, pages):
         app.include_router(module.router)

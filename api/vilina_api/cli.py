@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from vilina_api.app import create_app
 from vilina_edge.clock import SystemClock
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site_file import load_site
-from vilina_ingest.stores import DEFAULT, HELP, open_store
+from vilina_ingest.stores import DEFAULT, HELP, is_file, open_store
 
 SHUTDOWN_S = 3
 
@@ -21,14 +22,24 @@ def api() -> None:
     """Serve the API and the manager's board."""
 
 
+def _server(_context: click.Context, _option: click.Parameter, address: str | None) -> str | None:
+    if address is not None and is_file(address):
+        raise click.BadParameter(f"{address} is a file, which is written where it is read; leave this out")
+    return address
+
+
 @api.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path), required=True, help="The site file.")
-@click.option("--store", "store_address", default=DEFAULT, show_default=True, help=f"{HELP} It is only read.")
+@click.option(
+    "--store", "store_address", default=DEFAULT, show_default=True, help=f"{HELP} Only recounts are written."
+)
+@click.option("--write-store", "write_address", callback=_server, metavar="STORE",
+              help="The same InfluxDB with a token that may write, for recounts.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
 )
-def run(site_path: Path, store_address: str, host: str, port: int) -> None:
+def run(site_path: Path, store_address: str, write_address: str | None, host: str, *, port: int) -> None:
     """Serve the API under /v1 and the manager's board at /. Ctrl-C ends it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
@@ -38,7 +49,8 @@ def run(site_path: Path, store_address: str, host: str, port: int) -> None:
         raise click.ClickException(str(error)) from error
     with _listening(host, port) as listener:
         click.echo(f"The board of {site.name} is at http://{host}:{listener.getsockname()[1]}/")
-        app = create_app(site=site, reader=reader, clock=SystemClock())
+        writing = partial(open_store, write_address or store_address)
+        app = create_app(site=site, reader=reader, open_store=writing, clock=SystemClock())
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S)
         uvicorn.Server(config).run(sockets=[listener])
     reader.close()

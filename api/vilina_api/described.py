@@ -11,9 +11,11 @@ class Operation(NamedTuple):
     """One address, what it answers, and how it is asked."""
 
     id: str
+    method: str
     path: str
     text: str
     parameters: list[Field]
+    sent: list[Field]
     fields: list[Field]
 
 
@@ -21,23 +23,29 @@ def operations(document: dict[str, Any]) -> list[Operation]:
     """Everything that can be asked, from an OpenAPI document."""
     found = []
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            answer = (
-                operation["responses"]["200"].get("content", {}).get("application/json", {}).get("schema", {})
-            )
+        for method, operation in methods.items():
+            answers = operation["responses"]
             found.append(
                 Operation(
                     id=operation["operationId"],
+                    method=method.upper(),
                     path=path,
                     text=operation.get("description", operation["summary"]),
                     parameters=[
                         _field(p["name"], p.get("description", ""), p)
                         for p in operation.get("parameters", [])
                     ],
-                    fields=list(_fields(document, answer)),
+                    sent=list(_fields(document, _schema(operation.get("requestBody", {})))),
+                    fields=list(_fields(document, _schema(answers.get("200") or answers["201"]))),
                 )
             )
     return found
+
+
+def _schema(described: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a body, where it is JSON."""
+    schema: dict[str, Any] = described.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema
 
 
 def _fields(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:

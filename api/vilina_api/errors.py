@@ -3,7 +3,9 @@
 ApiError
 ├── NotFound           no such site, zone or line
 ├── BadRequest         a parameter that cannot be meant
-└── NotReady           the store is not there yet, or cannot be read
+├── NotJson            a body that is something else
+├── NotReady           the store is not there yet, or cannot be read
+└── NotKept            the store cannot be written
 """
 
 
@@ -33,3 +35,17 @@ class NotReady(ApiError):  # noqa: N818 - HTTP's own word
 
     status = 503
     title = "Not ready"
+
+
+class NotJson(ApiError):  # noqa: N818 - said as it is
+    """A body that is not JSON, such as any page's form can send."""
+
+    status = 415
+    title = "Only JSON"
+
+
+class NotKept(ApiError):  # noqa: N818 - said as it is
+    """The store cannot be written; nothing has changed."""
+
+    status = 503
+    title = "It was not kept"

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from vilina_edge.wire import BlindReason
 from vilina_ingest.records import CorrectionReason, EventKind
@@ -197,10 +197,28 @@ class CorrectionEntry(Document):
     zone: Annotated[str | None, Field(description="null for the whole site", examples=["library"])]
     at: datetime
     people: Annotated[float, Field(description="more, or fewer, people inside from then on", examples=[-81])]
+    counted: Annotated[int | None, Field(description="people inside, if a person counted them")] = None
     reason: CorrectionReason
     author: Annotated[str, Field(description="vilina, or a person's role or name", examples=["vilina"])]
     note: Annotated[str, Field(examples=["2026-03-02 balanced after closing: 4512 entered, 4431 left"])]
     made_at: datetime
+
+
+class RecountMade(Document):
+    """A person has counted how many people are inside."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    people: Annotated[int, Field(strict=True, description="counted inside", examples=[57])]
+    zone: Annotated[
+        str | None, Field(description="where; without it, in the whole site", examples=["library"])
+    ] = None
+    at: Annotated[
+        AwareDatetime | None,
+        Field(description="when, today; without it, now", examples=["2026-03-02T12:05:00Z"]),
+    ] = None
+    author: Annotated[str, Field(description="who counted, by role or name", examples=["manager"])]
+    note: Annotated[str, Field(examples=["the back door stood open"])] = ""
 
 
 class Corrections(Document):

@@ -74,7 +74,9 @@ def served(tmp_path: Path) -> Iterator[Served]:
     store = SqliteStore.open(tmp_path / "vilina.db")
     reader = SqliteStore.open(tmp_path / "vilina.db", read_only=True)
     clock, port = TestClock(NOON), free_port()
-    app = create_app(site=square(), reader=reader, clock=clock)
+    app = create_app(
+        site=square(), reader=reader, open_store=lambda: SqliteStore.open(tmp_path / "vilina.db"), clock=clock
+    )
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()

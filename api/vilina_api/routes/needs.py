@@ -1,11 +1,13 @@
 """What routes need of the app."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
-from vilina_api.errors import NotFound, NotReady
+from vilina_api.errors import NotFound, NotJson, NotReady
 from vilina_api.state import LiveState, Snapshot
+from vilina_ingest.store import Store
 
 
 def live_state(request: Request) -> LiveState:
@@ -32,5 +34,19 @@ def snapshot(state: State) -> Snapshot:
         raise NotReady("The store has not been read yet. Try again in a second.")
     return state.snapshot
 
+
+def only_json(request: Request) -> None:
+    """Refuse what a form of any page may send without asking: a browser asks before it sends JSON elsewhere."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise NotJson("Send JSON, with the header Content-Type: application/json.")
+
+
+def store_opener(request: Request) -> Callable[[], Store]:
+    opener: Callable[[], Store] = request.app.state.open_store
+    return opener
+
+
+OpenStore = Annotated[Callable[[], Store], Depends(store_opener)]
+"""What opens the store to be written."""
 
 CurrentSnapshot = Annotated[Snapshot, Depends(snapshot)]

@@ -1,31 +1,36 @@
 """`/v1/sites/{site}/occupancy`, `/corrections` and `/events`: people inside in the past, and what happened."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from vilina_api.errors import BadRequest, NotFound
+from vilina_api.errors import BadRequest, NotFound, NotKept
 from vilina_api.etag import tagged
 from vilina_api.models import (
     CorrectionEntry,
     Corrections,
     LiveCurve,
     OccupancyPast,
+    RecountMade,
     SettledCurve,
     SiteEventEntry,
     SiteEvents,
 )
 from vilina_api.problem import RESPONSES
-from vilina_api.routes.needs import SiteState
+from vilina_api.routes.needs import OpenStore, SiteState, only_json
 from vilina_api.routes.sites import HEARTBEAT_S, SEND_TIMEOUT_S
 from vilina_api.state import LiveState
 from vilina_ingest.calendar import day_start
+from vilina_ingest.errors import RecountError, StoreError
 from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
+from vilina_ingest.recounting import Recount, entry_of
 from vilina_ingest.site import Site
+from vilina_ingest.store import Store
 
 router = APIRouter(prefix="/v1/sites", tags=["occupancy"], responses=RESPONSES)  # type: ignore[arg-type]  # narrower keys
 
@@ -81,6 +86,30 @@ def corrections(request: Request, state: SiteState, start: Start = None, end: En
     return tagged(request, body.model_dump_json(), media_type="application/json")
 
 
+@router.post(
+    "/{site}/corrections",
+    response_model=CorrectionEntry,
+    status_code=201,
+    dependencies=[Depends(only_json)],
+    responses={201: {"headers": {"Location": {"schema": {"type": "string"}}}}},
+)
+def recount(response: Response, state: SiteState, store: OpenStore, made: RecountMade) -> CorrectionEntry:
+    """A person has counted who is inside: the live estimate says so from then on, and the ledger who counted.
+
+    As JSON only, so that no form of another page can send it. The answer says by how much the estimate was wrong.
+    """
+    site, now = state.site, state.now()
+    recount = Recount(made.people, made.zone, (made.at or now).astimezone(UTC), made.author, made.note)
+    try:
+        entry = entry_of(recount, state.reader, site, now, known=state.knowledge(now))
+    except RecountError as error:
+        raise BadRequest(f"It was not kept: {error}.") from error
+    kept = _kept(store, site, entry)
+    begin, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (kept.at, kept.at + timedelta(seconds=1)))
+    response.headers["Location"] = f"/v1/sites/{site.id}/corrections?from={begin}&to={end}"
+    return _correction(kept)
+
+
 @router.get("/{site}/events", response_model=SiteEvents)
 def events(request: Request, state: SiteState, start: Start = None, end: End = None) -> Response:
     """What happened to the building: by default what lasted at some time of the last week."""
@@ -131,6 +160,23 @@ def _range(
     return begin, until
 
 
+def _kept(open_store: Callable[[], Store], site: Site, entry: Correction) -> Correction:
+    """The entry as the ledger has it, which knows it already if it was made before.
+
+    The API only reads; a store is opened to be written for this alone. Other writers wait for each other.
+    """
+    try:
+        with closing(open_store()) as store:
+            store.write_correction(site.id, entry)
+            there = store.corrections(site.id, entry.at, entry.at + timedelta(seconds=1))
+    except StoreError as error:
+        raise NotKept(
+            f"The recount was not kept: {error}. Try again in a moment. If it stays so, let the API write to its store,"
+            " or enter it with `vilina occupancy recount` where ingest runs."
+        ) from error
+    return next((one for one in there if one.id == entry.id), entry)
+
+
 def _live_curve(points: Sequence[OccupancyPoint]) -> LiveCurve:
     return LiveCurve(
         at=tuple(point.at for point in points),
@@ -158,6 +204,7 @@ def _correction(entry: Correction) -> CorrectionEntry:
         zone=entry.zone,
         at=entry.at,
         people=entry.people,
+        counted=entry.counted,
         reason=entry.reason,
         author=entry.author,
         note=entry.note,
