@@ -1,4 +1,4 @@
-"""`vilina occupancy`: recorded counts played through the live estimate and the settling."""
+"""`vilina occupancy`: people inside. Recorded counts played through the live estimate and the settling; recounts."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from vilina_api.replay_chart import SUFFIXES, write_chart
 from vilina_ingest.errors import IngestError
 from vilina_ingest.occupancy.recording import parse_opening, read_recording
 from vilina_ingest.occupancy.replay import Errors, ReplayedDay, errors, replay
+from vilina_ingest.recount_cli import ledger, recount
 from vilina_ingest.site import known_time_zone
 
 FEW_DAYS: Final = 2
@@ -20,7 +21,11 @@ FEW_DAYS: Final = 2
 
 @click.group()
 def occupancy() -> None:
-    """People inside: replay recorded counts, live and settled."""
+    """People inside: count them again, see what was corrected, replay recorded counts."""
+
+
+occupancy.add_command(recount)
+occupancy.add_command(ledger)
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str) -> ZoneInfo:

@@ -12,7 +12,7 @@ PARTS: Final = {
     "edge": Part("vilina_edge.cli", "edge", "Count people with a camera or in a recording."),
     "ingest": Part("vilina_ingest.cli", "ingest", "Take reports from the broker into the store."),
     "occupancy": Part(
-        "vilina_api.occupancy_cli", "occupancy", "Replay recorded counts: people inside, live and settled."
+        "vilina_api.occupancy_cli", "occupancy", "People inside: count again, the drift ledger, replay."
     ),
     "api": Part("vilina_api.cli", "api", "Serve the API and the manager's board."),
     "deploy": Part("vilina_deploy.deploy_cli", "deploy", "Set up what Vilina runs on."),

@@ -9,10 +9,10 @@ from vilina_ingest.calendar import day_start, quarters_of_day
 from vilina_ingest.errors import RecountError
 from vilina_ingest.occupancy.around import sides_of
 from vilina_ingest.occupancy.knowledge import Knowledge, LiveDay, read_knowledge, read_live_day
-from vilina_ingest.occupancy.recounts import bin_at, more_since
+from vilina_ingest.occupancy.recounts import SECOND, bin_at, more_since
 from vilina_ingest.records import Correction
 from vilina_ingest.site import Site
-from vilina_ingest.store import Reader
+from vilina_ingest.store import Reader, Store
 
 MOST: Final = 10
 """Times the capacity, beyond which a number has a digit too many."""
@@ -80,6 +80,17 @@ def entry_of(
         people=round(float(inside - estimates.people[row, i]), 1), reason="recount", author=told.author,
         note=told.note, made_at=now, counted=told.people,
     )  # fmt: skip
+
+
+def kept(entry: Correction, store: Store, site: Site) -> Correction:
+    """Enter it into the ledger; the entry as it stands there, which it may have done before.
+
+    Raises:
+        StoreError: it is not known to be kept; the same again may be tried later.
+    """
+    store.write_correction(site.id, entry)
+    there = store.corrections(site.id, entry.at, entry.at + SECOND)
+    return next((one for one in there if one.id == entry.id), entry)
 
 
 def _check_people(recount: Recount, site: Site) -> None:

@@ -1,6 +1,6 @@
 """`/v1/sites/{site}/occupancy`, `/corrections` and `/events`: people inside in the past, and what happened."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -28,9 +28,8 @@ from vilina_api.state import LiveState
 from vilina_ingest.calendar import day_start
 from vilina_ingest.errors import RecountError, StoreError
 from vilina_ingest.records import Correction, OccupancyPoint, SettledDay, SiteEvent
-from vilina_ingest.recounting import Recount, entry_of
+from vilina_ingest.recounting import Recount, entry_of, kept
 from vilina_ingest.site import Site
-from vilina_ingest.store import Store
 
 router = APIRouter(prefix="/v1/sites", tags=["occupancy"], responses=RESPONSES)  # type: ignore[arg-type]  # narrower keys
 
@@ -93,7 +92,9 @@ def corrections(request: Request, state: SiteState, start: Start = None, end: En
     dependencies=[Depends(only_json)],
     responses={201: {"headers": {"Location": {"schema": {"type": "string"}}}}},
 )
-def recount(response: Response, state: SiteState, store: OpenStore, made: RecountMade) -> CorrectionEntry:
+def recount(
+    response: Response, state: SiteState, open_to_write: OpenStore, made: RecountMade
+) -> CorrectionEntry:
     """A person has counted who is inside: the live estimate says so from then on, and the ledger who counted.
 
     As JSON only, so that no form of another page can send it. The answer says by how much the estimate was wrong.
@@ -104,10 +105,18 @@ def recount(response: Response, state: SiteState, store: OpenStore, made: Recoun
         entry = entry_of(recount, state.reader, site, now, known=state.knowledge(now))
     except RecountError as error:
         raise BadRequest(f"It was not kept: {error}.") from error
-    kept = _kept(store, site, entry)
-    begin, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (kept.at, kept.at + timedelta(seconds=1)))
+    try:
+        # The API only reads; a store is opened to be written for this alone. Other writers wait for each other.
+        with closing(open_to_write()) as store:
+            there = kept(entry, store, site)
+    except StoreError as error:
+        raise NotKept(
+            f"The recount was not kept: {error}. Try again in a moment. If it stays so, let the API write to its store,"
+            " or enter it with `vilina occupancy recount` where ingest runs."
+        ) from error
+    begin, end = (f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (there.at, there.at + timedelta(seconds=1)))
     response.headers["Location"] = f"/v1/sites/{site.id}/corrections?from={begin}&to={end}"
-    return _correction(kept)
+    return _correction(there)
 
 
 @router.get("/{site}/events", response_model=SiteEvents)
@@ -158,23 +167,6 @@ def _range(
     if until - begin > LONGEST:
         raise BadRequest(f"That is over {LONGEST.days} days; ask for a shorter time.")
     return begin, until
-
-
-def _kept(open_store: Callable[[], Store], site: Site, entry: Correction) -> Correction:
-    """The entry as the ledger has it, which knows it already if it was made before.
-
-    The API only reads; a store is opened to be written for this alone. Other writers wait for each other.
-    """
-    try:
-        with closing(open_store()) as store:
-            store.write_correction(site.id, entry)
-            there = store.corrections(site.id, entry.at, entry.at + timedelta(seconds=1))
-    except StoreError as error:
-        raise NotKept(
-            f"The recount was not kept: {error}. Try again in a moment. If it stays so, let the API write to its store,"
-            " or enter it with `vilina occupancy recount` where ingest runs."
-        ) from error
-    return next((one for one in there if one.id == entry.id), entry)
 
 
 def _live_curve(points: Sequence[OccupancyPoint]) -> LiveCurve:
