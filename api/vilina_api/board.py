@@ -91,13 +91,13 @@ def door_bars(snapshot: Snapshot) -> list[Bars]:
 
 def render_board(snapshot: Snapshot) -> str:
     """The whole page."""
-    return templates().get_template("board.html").render(**_blocks(snapshot))
+    return templates().get_template("board.html").render(**_blocks(snapshot), whole=True)
 
 
 @lru_cache(maxsize=2)
 def render_blocks(snapshot: Snapshot) -> str:
     """Only the blocks, to put in place of those on the page; made once for all who look."""
-    return templates().get_template("blocks.html").render(**_blocks(snapshot))
+    return templates().get_template("blocks.html").render(**_blocks(snapshot), whole=False)
 
 
 def _blocks(snapshot: Snapshot) -> dict[str, object]:

@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from vilina_api.models import AreaLive, Attention, CounterLive, DoorLive, Level, Live, State, ZoneLive
 from vilina_api.usual import UsualDay
 from vilina_edge.wire import BlindReason
 from vilina_ingest.calendar import is_open, quarters_of_day
 from vilina_ingest.occupancy.around import gaps
 from vilina_ingest.occupancy.coherent import whole_people
-from vilina_ingest.occupancy.counts import SITE, Bools
+from vilina_ingest.occupancy.counts import SITE, Bools, Floats
 from vilina_ingest.occupancy.filtering import Estimates
 from vilina_ingest.occupancy.knowledge import Seen
 from vilina_ingest.records import SiteEvent
@@ -45,7 +47,7 @@ def live_document(
     """
     blind = gaps(seen.flows, site)
     blind[:, -1] = False  # the open bin has no report yet in its first minute; that is no gap
-    inside = _inside(estimates, blind, seen.bins)
+    inside = _inside(estimates, _still_unsure(blind, seen.recounted), seen.bins)
     whole = inside[SITE]
     zones = tuple(_zone(zone, one) for zone, one in zip(site.zones, inside[SITE + 1 :], strict=True))
     counters = tuple(counter_live(counter, states.get(counter.id), now) for counter in site.counters)
@@ -79,6 +81,15 @@ def live_document(
         None if gap else round(float(people))
         for gap, people in zip(blind[SITE], estimates.people[SITE], strict=True)
     )
+
+
+def _still_unsure(blind: Bools, recounted: Floats | None) -> Bools:
+    """(Z, N): gaps since a person has last counted; what was not seen before does not matter any more."""
+    if recounted is None:
+        return blind
+    counted_later = np.cumsum(~np.isnan(recounted)[:, ::-1], axis=1)[:, ::-1] - ~np.isnan(recounted)
+    unsure: Bools = blind & (counted_later == 0)
+    return unsure
 
 
 class Inside(NamedTuple):

@@ -75,6 +75,16 @@ def test_the_same_recount_sent_again_is_the_same_entry(served: Served) -> None:
     assert len(served.get(CORRECTIONS)["corrections"]) == 1
 
 
+def test_a_gap_before_a_recount_leaves_no_doubt(served: Served) -> None:
+    for minutes in range(15, 12 * 60 + 1, 15):
+        if minutes != 120:
+            served.report(NOON - timedelta(minutes=minutes - 15), minutes=15)
+    served.shows(lambda live: live["uncertain_since"] == "2026-03-03T08:00:00Z")
+    recount(served, at=(NOON - timedelta(minutes=5)).isoformat())
+    served.shows(lambda live: (live["people"], live["uncertain_since"]) == (20, None))
+    assert served.live()["zones"][0]["uncertain_since"] is not None
+
+
 @pytest.mark.parametrize(
     ("told", "words"),
     [
