@@ -73,7 +73,7 @@ def entry_of(
     estimates = LiveDay(site, known or read_knowledge(reader, site, today)).estimate(seen, now)
     row, i = sides_of(site).zones.index(told.zone), bin_at(bins, told.at)
     # Both at the end of the bin: who crossed since the count is in either.
-    inside = told.people + more_since(reader, site, told.at, bins.edges[i + 1])[row]
+    inside = told.people + more_since(reader, site, told.zone, at=told.at, end=bins.edges[i + 1])
     key = f"recount {told.zone} {told.at.isoformat()} {told.people} {told.author}"
     return Correction(
         id=blake2b(key.encode(), digest_size=8).hexdigest(), zone=told.zone, at=told.at,

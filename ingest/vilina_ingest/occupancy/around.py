@@ -33,7 +33,7 @@ class Sides:
 def sides_of(site: Site) -> Sides:
     """The zone graph of a site. A line inside a zone, or between zones for the whole site, is at neither side."""
     zones: tuple[str | None, ...] = (None, *(zone.id for zone in site.zones))
-    sign = np.array([[_sign(line, zone) for line in site.lines] for zone in zones], float).reshape(
+    sign = np.array([[sign_of(line, zone) for line in site.lines] for zone in zones], float).reshape(
         len(zones), -1
     )
     return Sides(zones, np.maximum(sign, 0), np.maximum(-sign, 0))
@@ -117,7 +117,7 @@ def counted_per_bin(flows: Mapping[str, FlowSeries], site: Site) -> tuple[Floats
     return sides.inward @ entered + sides.outward @ left, sides.inward @ left + sides.outward @ entered
 
 
-def _sign(line: Line, zone: str | None) -> int:
+def sign_of(line: Line, zone: str | None) -> int:
     """+1 if entering by the line adds to the zone, -1 if it takes away, 0 if it is not around the zone."""
     if zone is None:
         return (line.origin == OUTSIDE) - (line.to == OUTSIDE)

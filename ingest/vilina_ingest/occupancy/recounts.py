@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from vilina_ingest.occupancy.around import counted_per_bin, sides_of
+from vilina_ingest.occupancy.around import sign_of
 from vilina_ingest.occupancy.counts import Bools, Counts, Floats
 from vilina_ingest.site import Site
 from vilina_ingest.store import Bins, Reader
@@ -21,24 +21,25 @@ def read_recounts(reader: Reader, site: Site, bins: Bins) -> Floats:
     Rows as in `sides_of`. Who crossed between the count and the end of its bin is added, so what was before it, however
     late it comes, changes nothing. A count at the very end is of the last bin.
     """
-    rows = {zone: row for row, zone in enumerate(sides_of(site).zones)}
-    found = np.full((len(rows), len(bins)), np.nan)
+    zones = (None, *(zone.id for zone in site.zones))
+    last: dict[tuple[int, int], tuple[int, datetime]] = {}
     for entry in reader.corrections(site.id, bins.edges[0], bins.edges[-1] + SECOND):
-        if entry.counted is not None and entry.zone in rows and entry.at <= bins.edges[-1]:
-            row, i = rows[entry.zone], bin_at(bins, entry.at)
-            found[row, i] = entry.counted + more_since(reader, site, entry.at, bins.edges[i + 1])[row]
-    inside: Floats = np.maximum(0.0, found)
-    return inside
+        if entry.counted is not None and entry.zone in zones and entry.at <= bins.edges[-1]:
+            last[zones.index(entry.zone), bin_at(bins, entry.at)] = (entry.counted, entry.at)
+    found = np.full((len(zones), len(bins)), np.nan)
+    for (row, i), (counted, at) in last.items():
+        more = more_since(reader, site, zones[row], at=at, end=bins.edges[i + 1])
+        found[row, i] = max(0, counted + more)
+    return found
 
 
-def more_since(reader: Reader, site: Site, at: datetime, end: datetime) -> Floats:
-    """(Z,): how many more came than left from an instant to the end of its bin, as counted by the lines."""
-    if at >= end:
-        return np.zeros(len(site.zones) + 1)
-    flows = reader.flows(site.id, Bins((at, end)), [line.id for line in site.lines])
-    entered, left = counted_per_bin(flows, site)
-    more: Floats = (entered - left)[:, 0]
-    return more
+def more_since(reader: Reader, site: Site, zone: str | None, *, at: datetime, end: datetime) -> int:
+    """How many more came into a zone than left it from an instant to the end of its bin, as its lines counted."""
+    signs = {line.id: sign for line in site.lines if (sign := sign_of(line, zone))}
+    if at >= end or not signs:
+        return 0
+    flows = reader.flows(site.id, Bins((at, end)), list(signs))
+    return sum(signs[name] * ((one.entered[0] or 0) - (one.left[0] or 0)) for name, one in flows.items())
 
 
 def with_recounts(counts: Counts, recounted: Floats) -> Counts:
