@@ -1,12 +1,11 @@
 # make demo     the whole of Vilina on this machine, with a simulated square; Ctrl-C ends it
 # make test     everything that can be tested here, with real brokers, stores and browsers
-# make test-faults  the same failures as in make test, many more of them (FAULTS=600)
+# make test-faults  the same failures as in make test, the full numbers of them: about half an hour
 # make check    style, types and the direction of imports
 # make bench    every figure, as a table and in build/bench/
 # make lock     renew requirements.lock from pyproject.toml
 
 PYTHON ?= python3
-FAULTS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -27,7 +26,7 @@ test: setup
 	$(BIN)/pytest $(TEST)
 
 test-faults: setup
-	VILINA_FAULTS=$(FAULTS) $(BIN)/pytest tests/faults
+	VILINA_FAULTS=long $(BIN)/pytest $(or $(TEST),tests/faults)
 
 check: setup
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ class Proxy:
         self._flowing.set()
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
+        self._budget: int | None = None
         self._listener = socket.create_server((self.address.host, self.address.port))
 
     def cut(self) -> None:
@@ -29,6 +30,16 @@ class Proxy:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
         self._flowing.set()
+
+    def cut_after(self, some_bytes: int) -> None:
+        """Let through so many more bytes, either way, and then cut: in the middle of a packet, as a bad link does."""
+        with self._lock:
+            self._budget = some_bytes
+
+    @property
+    def armed(self) -> bool:
+        """Whether it is still to be cut after some bytes."""
+        return self._budget is not None
 
     def stall(self) -> None:
         """Half-open: nothing goes through any more, and nobody is told."""
@@ -61,11 +72,23 @@ class Proxy:
             for a, b in ((near, far), (far, near)):
                 threading.Thread(target=self._forward, args=(a, b, ended), daemon=True).start()
 
+    def _allow(self, asked: int) -> int:
+        """How many of the bytes go through."""
+        with self._lock:
+            if self._budget is None:
+                return asked
+            allowed = min(asked, self._budget)
+            self._budget = self._budget - allowed if allowed == asked else None
+            return allowed
+
     def _forward(self, a: socket.socket, b: socket.socket, ended: threading.Barrier) -> None:
         with contextlib.suppress(OSError):
             while data := a.recv(4096):
                 self._flowing.wait()
-                b.sendall(data)
+                allowed = self._allow(len(data))
+                b.sendall(data[:allowed])
+                if allowed < len(data):
+                    self.cut()
         for end in (a, b):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

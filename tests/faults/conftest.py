@@ -1,0 +1,34 @@
+"""What tests of failures have in common."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.faults.disk import Disk
+from tests.faults.injected import LONG, Injected
+
+INJECTED: Final = pytest.StashKey[Injected]()
+
+
+@pytest.fixture(scope="session")
+def injected(pytestconfig: pytest.Config) -> Injected:
+    """Every test of failures says here what it did."""
+    return pytestconfig.stash.setdefault(INJECTED, Injected())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = list(config.stash.setdefault(INJECTED, Injected()).lines())
+    if lines:
+        terminalreporter.section("faults injected" + (" (the full numbers)" if LONG else ""))
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def disks(tmp_path: Path) -> Iterator[list[Disk]]:
+    """Two small disks of their own, of the counter and of the server."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(Disk.made(tmp_path / name)) for name in ("edge", "server")]
