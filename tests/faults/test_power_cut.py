@@ -1,0 +1,83 @@
+"""The power fails while counter and server write: what they had said to be safe is there when it comes back."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.faults.disk import Disk, whole
+from tests.faults.injected import Injected, times
+from tests.faults.site import House, house
+from tests.waiting import until
+
+CUTS: Final = times(2, 50)
+"""Of each: of the counter's power and of the server's."""
+BURST: Final = 300
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, disks: list[Disk]) -> Iterator[House]:
+    """Outbox and store each on a disk of its own."""
+    edge, server = disks
+    with house(tmp_path, of_edge=edge.at, of_server=server.at, seed=times(3, 5)) as made:
+        yield made
+
+
+def cut_counter(it: House, disk: Disk) -> None:
+    left = it.ledger.dice.randrange(2 * BURST)
+    until(lambda: it.counter.unkept <= left, seconds=60)
+    disk.cut_power()
+    it.counter.kill()
+    disk.restore_power()
+    assert whole(disk.at / "outbox.db")
+    it.counter.start()
+
+
+def cut_server(it: House, disk: Disk) -> None:
+    left = it.ledger.dice.randrange(BURST)
+    until(lambda: it.counter.depth <= left + BURST, seconds=90)
+    disk.cut_power()
+    it.ingest.kill()
+    disk.restore_power()
+    assert whole(it.store)
+    assert whole(it.quarantine)
+    it.ingest.start()
+
+
+@pytest.mark.timeout(times(180, 1800))
+def test_what_was_acknowledged_before_the_power_failed_is_there_afterwards(
+    at_home: House, disks: list[Disk], injected: Injected
+) -> None:
+    edge, server = disks
+    order = [edge, server] * CUTS
+    at_home.ledger.dice.shuffle(order)
+    for disk in order:
+        at_home.counter.see(BURST)
+        if disk is edge:
+            cut_counter(at_home, disk)
+            injected.add("power cut of the counter")
+        else:
+            cut_server(at_home, disk)
+            injected.add("power cut of the server")
+    at_home.counter.wait_until_empty()
+    died = at_home.ledger.compare(at_home.store)
+    injected.tell(
+        "power cuts",
+        f"{at_home.ledger.reports} reports compared; {died} were not yet on the counter's disk; all others stored once",
+    )
+
+
+def test_a_cut_forgets_what_was_never_synced(disks: list[Disk]) -> None:
+    """Otherwise the tests above would show nothing."""
+    disk, _ = disks
+    with (disk.at / "synced").open("w") as synced:
+        synced.write("safe")
+        synced.flush()
+        os.fsync(synced.fileno())
+    (disk.at / "written").write_text("only in memory")
+    disk.cut_power()
+    disk.restore_power()
+    assert (disk.at / "synced").read_text() == "safe"
+    assert not (disk.at / "written").exists() or not (disk.at / "written").read_text()
