@@ -1,16 +1,18 @@
 # make demo     the whole of Vilina on this machine, with a simulated square; Ctrl-C ends it
 # make test     everything that can be tested here, with real brokers, stores and browsers
 # make test-faults  the same failures as in make test, the full numbers of them: about half an hour
+# make fuzz     bytes that no counter would send, for FUZZ_S=60 seconds
 # make check    style, types and the direction of imports
 # make bench    every figure, as a table and in build/bench/
 # make lock     renew requirements.lock from pyproject.toml
 
 PYTHON ?= python3
+FUZZ_S ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-faults check bench bench-edge bench-scenes bench-stream bench-ingest lock clean
+.PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest lock clean
 
 setup: $(STAMP)
 
@@ -27,6 +29,9 @@ test: setup
 
 test-faults: setup
 	VILINA_FAULTS=long $(BIN)/pytest $(or $(TEST),tests/faults)
+
+fuzz: setup
+	FUZZ_S=$(FUZZ_S) $(BIN)/python -m tests.fuzz.messages
 
 check: setup
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Debian packages that some tests use. Installs what it may; says what will be skipped where it may not.
 set -u
-wanted="mosquitto:mosquitto influxd:influxdb chromium:chromium strace:strace faketime:faketime"
+wanted="mosquitto:mosquitto influxd:influxdb chromium:chromium strace:strace faketime:faketime mkfs.ext4:e2fsprogs"
 PATH=$PATH:/usr/sbin
 
 missing=""

@@ -8,13 +8,14 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vilina_edge.errors import WireError
 from vilina_edge.schema import asyncapi, json_schema
 from vilina_edge.wire import (
     MAX_BYTES,
+    MESSAGES,
     AreaPresence,
     CommitAck,
     Committed,
@@ -104,6 +105,7 @@ def test_what_is_encoded_decodes_to_the_same(message: Message) -> None:
 
 
 @given(messages)
+@settings(deadline=None)
 def test_what_is_encoded_fits_the_published_schema(message: Message) -> None:
     schema = json_schema() | {"$ref": f"#/$defs/{type(message).__name__}"}
     jsonschema.validate(json.loads(encode(message)), schema)
@@ -117,6 +119,21 @@ def test_what_is_encoded_fits_the_published_schema(message: Message) -> None:
 def test_garbage_is_a_wire_error_and_nothing_else(payload: bytes) -> None:
     with pytest.raises(WireError):
         decode_report(TOPIC, payload)
+
+
+@given(st.sampled_from(list(MESSAGES.values())), messages.map(encode), st.data())
+@settings(deadline=None)
+def test_a_message_with_bytes_changed_is_refused_or_means_the_same_when_said_again(
+    kind: type[Message], payload: bytes, data: st.DataObject
+) -> None:
+    changed = bytearray(payload)
+    for _ in range(data.draw(st.integers(0, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        message = decode(bytes(changed), kind)
+    except WireError:
+        return
+    assert decode(encode(message), kind) == message
 
 
 @given(st.text(max_size=80))
