@@ -22,7 +22,7 @@ from vilina_ingest.quarantine import Quarantine
 
 REPORTS: Final = str(Topic("square", "counter-a", "report"))
 PER_ROUND: Final = 30
-DEEP: Final = 200
+DEEP: Final = 600
 """Reports that may wait when the next thing fails: not everything has to be well again first."""
 
 
@@ -104,7 +104,7 @@ def at_home(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
-@pytest.mark.timeout(times(240, 3000))
+@pytest.mark.timeout(times(240, 2700))
 def test_what_is_stored_is_what_was_counted_whatever_fails(at_home: House, injected: Injected) -> None:
     kinds = Trouble(at_home).kinds()
     order = [kind for kind, (often, _) in kinds.items() for _ in range(often)]
