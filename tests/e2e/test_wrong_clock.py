@@ -80,3 +80,30 @@ def test_what_it_counts_before_its_clock_is_set_is_stored_at_the_right_time(
     assert state.last_quality == "good"
     assert sum(n or 0 for n in (*flows.entered, *flows.left)) >= waited
     assert set(of_1970.entered) == {None}
+
+
+def stored(path: Path) -> list[int]:
+    """Sequence numbers in the store, in order."""
+    with closing(SqliteStore.open(path, read_only=True)) as store:
+        return [n for r in store.reports("square", "counter-a") for n in range(r.first_seq, r.seq + 1)]
+
+
+def test_a_clock_that_jumps_while_it_counts_leaves_no_hole_and_makes_up_no_time(
+    ingest: Process, wrong: tuple[Process, Path], tmp_path: Path
+) -> None:
+    began, (edge, shows) = datetime.now(UTC), wrong
+    path = tmp_path / "vilina.db"
+    for jumps, offset in enumerate(("+0", "+3600", "-3600", "+0"), start=1):
+        shows.write_text(f"{offset}\n")
+        until(lambda jumps=jumps: edge.said().count("the clock was set from") == jumps, seconds=COUNTED_S)  # type: ignore[misc]  # bound
+        before = len(stored(path))
+        until(lambda before=before: len(stored(path)) >= before + 2, seconds=COUNTED_S)  # type: ignore[misc]  # bound
+    assert edge.stop() == 0
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as db:
+        waiting = [seq for (seq,) in db.execute("SELECT seq FROM report ORDER BY seq")]
+    numbers = sorted({*stored(path), *waiting})
+    assert numbers == list(range(1, len(numbers) + 1))
+    passed = datetime.now(UTC) - began + timedelta(seconds=COUNTED_S)
+    with closing(SqliteStore.open(path, read_only=True)) as store:
+        points = store.crossings("square", began - timedelta(hours=2), began + timedelta(hours=2))
+    assert sum(point.seconds for point in points) < passed.total_seconds()
