@@ -1,17 +1,20 @@
-"""The courier and a disk that will not take anything."""
+"""The courier, a disk that will not take anything, and a broker that has nobody to give it to."""
 
+import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.brokers import free_port
+from tests.brokers import Broker, free_port
+from tests.clocks import TestClock
 from tests.waiting import until
 from vilina_edge.clock import SystemClock
-from vilina_edge.delivery.mqtt import BrokerAddress
+from vilina_edge.delivery.mqtt import Arrived, BrokerAddress, Client, Event
 from vilina_edge.delivery.outbox import Entry, Outbox
-from vilina_edge.delivery.publish import Courier
+from vilina_edge.delivery.publish import ACK_TIMEOUT_S, Courier
 from vilina_edge.errors import OutboxError
-from vilina_edge.wire import LineCount, Report
+from vilina_edge.wire import LineCount, Report, Topic
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 BOOT = "00000000000000aa"
@@ -73,4 +76,32 @@ def test_what_waits_for_a_full_disk_takes_no_more_memory_than_a_quarter_of_an_ho
     entries = outbox.oldest(10)
     assert [(entry.report.first, entry.report.seq) for entry in entries] == [(1, 800)]
     assert entries[0].report.lines[0].entered == 800
+    courier.stop()
+
+
+def test_what_went_nowhere_because_nobody_listened_is_sent_again_before_an_answer_is_overdue(
+    broker: Broker, tmp_path: Path
+) -> None:
+    clock = TestClock(NOON)
+    outbox = Outbox.open(tmp_path / "outbox.db")
+    courier = Courier(
+        site="square", counter="counter-a", boot=BOOT, broker=broker.address, outbox=outbox, clock=clock
+    )
+    courier.start()
+    courier.deliver([report(1)])
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as db:
+        until(lambda: db.execute("SELECT 1 FROM report WHERE sent").fetchone())
+    heard: list[Event] = []
+    ingest = Client(client_id="late", broker=broker.address, on_event=heard.append)
+    ingest.open()
+    until(lambda: heard)
+    ingest.subscribe(str(Topic("square", "counter-a", "report")))
+
+    def listened_long_enough() -> bool:
+        clock.advance(seconds=0.02)
+        return any(isinstance(event, Arrived) for event in heard) or clock.monotonic() > ACK_TIMEOUT_S[0] - 1
+
+    until(listened_long_enough)
+    assert any(isinstance(event, Arrived) for event in heard)
+    ingest.close()
     courier.stop()

@@ -18,6 +18,8 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 KEEP_ALIVE_S: Final = 15
 RECONNECT_S: Final = (1, 30)
+NO_SUBSCRIBERS: Final = 0x10
+"""The reason code of MQTT 5 (3.4.2.1) with which a broker may say so; those that do not only make us wait longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """The broker took a message of ours, and had nobody to give it to: it went nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """A message. `connection` counts connections: an acknowledgement is only good on its own."""
 
@@ -67,7 +74,7 @@ class Died:
     reason: str
 
 
-Event = Connected | Disconnected | Refused | Arrived | Died
+Event = Connected | Disconnected | Refused | Unheard | Arrived | Died
 
 
 class Client:
@@ -173,6 +180,8 @@ class Client:
     def _published(self, _c: object, _u: object, _mid: int, code: ReasonCode, _p: object) -> None:
         if code.is_failure:
             self._on_event(Refused("a message", str(code)))
+        elif code.value == NO_SUBSCRIBERS:
+            self._on_event(Unheard())
 
     def _subscribed(self, _c: object, _u: object, _mid: int, codes: list[ReasonCode], _p: Any) -> None:
         for code in codes:

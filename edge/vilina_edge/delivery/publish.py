@@ -25,6 +25,7 @@ from vilina_edge.delivery.mqtt import (
     Disconnected,
     Event,
     Refused,
+    Unheard,
 )
 from vilina_edge.delivery.outbox import Entry, Outbox
 from vilina_edge.errors import EdgeError, OutboxError, WireError
@@ -48,6 +49,8 @@ WINDOW: Final = 200
 """Reports under way at once. The backlog may use half of it: the other half is for what is live."""
 ACK_TIMEOUT_S: Final = (10.0, 60.0)
 """After how long without a commit ack a report is published again: at first, and after several times."""
+UNHEARD_S: Final = 1.0
+"""The same at first if the broker says that nobody was there: after its restart ingest may come back later than we."""
 TICK_S: Final = 0.5
 
 
@@ -241,6 +244,8 @@ class Courier:
                 log.warning("no connection to the broker at %s: %s; reports wait", self._broker, reason)
             case Refused(what, reason):
                 log.error("the broker refuses %s: %s", what, reason)
+            case Unheard():
+                self._be_impatient(self._clock.monotonic())
             case Died(reason):
                 self._connected = False
                 log.error("the connection to the broker is over: %s", reason)
@@ -297,9 +302,13 @@ class Courier:
     def _publish(self, entries: Iterable[Entry], now: float) -> None:
         for entry in entries:
             times = self._under_way[entry.id].times + 1 if entry.id in self._under_way else 1
-            patience = min(ACK_TIMEOUT_S[0] * 2 ** (times - 1), ACK_TIMEOUT_S[1])
-            self._under_way[entry.id] = _Attempt(times, overdue=now + patience)
+            self._under_way[entry.id] = _Attempt(times, overdue=now + _patience(ACK_TIMEOUT_S[0], times))
             self._client.publish(self._topics["report"], encode(entry.report))
+
+    def _be_impatient(self, now: float) -> None:
+        """What is under way may have gone nowhere; what has not will come twice, which does no harm."""
+        for i, (times, overdue) in self._under_way.items():
+            self._under_way[i] = _Attempt(times, min(overdue, now + _patience(UNHEARD_S, times)))
 
     def _forget(self, topic: str, payload: bytes) -> None:
         try:
@@ -317,3 +326,8 @@ class Courier:
     def _publish_status(self, say: _Say) -> None:
         status = Status(state=say.status, reason=say.reason, boot=self._boot, at=self._clock.now())
         self._client.publish(self._topics["status"], encode(status), retain=True)
+
+
+def _patience(first_s: float, times: int) -> float:
+    """Twice as long after each time, up to a limit."""
+    return float(min(first_s * 2 ** (times - 1), ACK_TIMEOUT_S[1]))
