@@ -1,13 +1,27 @@
 """The real commands as processes of their own, so that they can be killed."""
 
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
 
+from tests.waiting import until
+
 VILINA: Final = str(Path(sys.executable).parent / "vilina")
+
+
+def freeze(pid: int) -> None:
+    """Stop a process (SIGSTOP); when this returns none of its threads runs, though some may be in the kernel still."""
+    os.kill(pid, signal.SIGSTOP)
+    until(lambda: set(_thread_states(pid)) <= {"T", "D"})
+
+
+def _thread_states(pid: int) -> Iterator[str]:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        yield (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
 
 
 class Process:
@@ -37,6 +51,11 @@ class Process:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def freeze(self) -> None:
+        """As if its processor had stopped."""
+        assert self._process is not None
+        freeze(self._process.pid)
 
     def wait(self, seconds: float) -> int:
         """The exit code, when it ends by itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from tests.faults.ledger import Ledger
+from tests.processes import freeze
 from tests.waiting import until
 from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_edge.wire import encode
@@ -64,6 +65,10 @@ class Counter:
         """SIGKILL."""
         self._process.kill()
         self._end()
+
+    def freeze(self) -> None:
+        """As if its processor had stopped."""
+        freeze(self._process.pid)
 
     def stop(self) -> None:
         """As a counter that is switched off by its people: it keeps what it has been told."""

@@ -60,7 +60,7 @@ class Disk:
         _run("umount", self.at)
 
     def cut_power(self) -> None:
-        """Now. Whoever has files open gets errors, until it is dead and the disk is mounted again."""
+        """Now. Freeze whoever writes first: what a program does after its disk is gone, no real one could do."""
         root = os.open(self.at, os.O_RDONLY)
         try:
             fcntl.ioctl(root, SHUTDOWN, struct.pack("I", NO_FLUSH))

@@ -60,7 +60,9 @@ class Ledger:
         for boot, told in self.told.items():
             numbers = sorted(stored[boot])
             assert numbers == list(range(1, len(numbers) + 1)), f"boot {boot} has a hole or a duplicate"
-            assert self.kept[boot] <= len(numbers) <= len(told), f"boot {boot} lost what it had kept"
+            assert self.kept[boot] <= len(numbers) <= len(told), (
+                f"of boot {boot} {self.kept[boot]} were kept, and {len(numbers)} are stored"
+            )
         true = [report for boot, told in self.told.items() for report in told[: len(stored[boot])]]
         for direction, column in (("entered", flows.entered), ("left", flows.left)):
             people: Counter[datetime] = Counter()

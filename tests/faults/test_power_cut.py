@@ -1,7 +1,9 @@
 """The power fails while counter and server write: what they had said to be safe is there when it comes back."""
 
 import os
+import random
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -9,8 +11,11 @@ import pytest
 
 from tests.faults.disk import Disk, whole
 from tests.faults.injected import Injected, times
+from tests.faults.ledger import Ledger
 from tests.faults.site import House, house
 from tests.waiting import until
+from vilina_edge.delivery.outbox import Outbox
+from vilina_edge.errors import OutboxError
 
 CUTS: Final = times(2, 50)
 """Of each: of the counter's power and of the server's."""
@@ -28,6 +33,7 @@ def at_home(tmp_path: Path, disks: list[Disk]) -> Iterator[House]:
 def cut_counter(it: House, disk: Disk) -> None:
     left = it.ledger.dice.randrange(2 * BURST)
     until(lambda: it.counter.unkept <= left, seconds=60)
+    it.counter.freeze()
     disk.cut_power()
     it.counter.kill()
     disk.restore_power()
@@ -38,6 +44,7 @@ def cut_counter(it: House, disk: Disk) -> None:
 def cut_server(it: House, disk: Disk) -> None:
     left = it.ledger.dice.randrange(BURST)
     until(lambda: it.counter.depth <= left + BURST, seconds=90)
+    it.ingest.freeze()
     disk.cut_power()
     it.ingest.kill()
     disk.restore_power()
@@ -81,3 +88,22 @@ def test_a_cut_forgets_what_was_never_synced(disks: list[Disk]) -> None:
     disk.restore_power()
     assert (disk.at / "synced").read_text() == "safe"
     assert not (disk.at / "written").exists() or not (disk.at / "written").read_text()
+
+
+def test_an_outbox_whose_disk_is_gone_says_so_again_and_again(disks: list[Disk]) -> None:
+    """Whatever else it raised would end the courier's thread, and with it all delivery."""
+    disk, _ = disks
+    ledger = Ledger(random.Random(29))
+    ledger.new_boot()
+    with closing(Outbox.open(disk.at / "outbox.db")) as outbox:
+        outbox.add(ledger.cross(5))
+        disk.cut_power()
+        for _ in range(2):
+            with pytest.raises(OutboxError, match="reports cannot be kept"):
+                outbox.add(ledger.cross(5))
+        assert len(outbox) == 5
+        with pytest.raises(OutboxError, match="reports cannot be read"):
+            outbox.oldest(5)
+    disk.restore_power()
+    with closing(Outbox.open(disk.at / "outbox.db")) as outbox:
+        assert len(outbox) == 5

@@ -97,12 +97,19 @@ class Outbox:
         return entries
 
     def oldest(self, limit: int, *, besides: Iterable[int] = (), held: bool = True) -> list[Entry]:
-        """The oldest entries, oldest first, without those `besides`, and if need be without those that are held."""
+        """The oldest entries, oldest first, without those `besides`, and if need be without those that are held.
+
+        Raises:
+            OutboxError: they cannot be read.
+        """
         known = set(besides)
-        rows = self._db.execute(
-            "SELECT id, payload, sent FROM report WHERE held <= ? ORDER BY id LIMIT ?",
-            (held, limit + len(known)),
-        )
+        try:
+            rows = self._db.execute(
+                "SELECT id, payload, sent FROM report WHERE held <= ? ORDER BY id LIMIT ?",
+                (held, limit + len(known)),
+            ).fetchall()
+        except sqlite3.Error as error:
+            raise OutboxError(f"reports cannot be read: {error}; look at the disk") from error
         found = [Entry(i, decode(payload, Report), bool(sent)) for i, payload, sent in rows if i not in known]
         return found[:limit]
 
@@ -172,11 +179,12 @@ class Outbox:
 
     @contextmanager
     def _transaction(self, failure: str) -> Iterator[None]:
+        before = self._depth
         try:
             with transaction(self._db):
                 yield
         except BaseException as error:
-            self._depth = self._count()
+            self._depth = before
             if not isinstance(error, sqlite3.Error):
                 raise
             raise OutboxError(f"{failure}: {error}; make room on the disk") from error
