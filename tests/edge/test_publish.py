@@ -27,19 +27,28 @@ class FullDisk(Outbox):
     refused = 0
 
     def add(self, reports: Iterable[Report], *, sent: bool = False, hold: bool = False) -> list[Entry]:
-        if self.full:
-            self.refused += 1
-            raise OutboxError("reports cannot be kept: the disk is full")
+        self.write()
         return super().add(reports, sent=sent, hold=hold)
 
+    def redate(self, boot: str, by: timedelta, *, certain: bool) -> None:
+        self.write()
+        super().redate(boot, by, certain=certain)
 
-def report(seq: int) -> Report:
+    def write(self) -> None:
+        if self.full:
+            self.refused += 1
+            raise OutboxError("nothing can be written: the disk is full")
+
+
+def report(seq: int, *, late_s: float = 0.0, uncertain: bool = False) -> Report:
+    start = NOON + timedelta(seconds=seq - 1 - late_s)
     return Report(
         counter="counter-a",
         boot=BOOT,
         seq=seq,
-        start=NOON + timedelta(seconds=seq - 1),
-        end=NOON + timedelta(seconds=seq),
+        start=start,
+        end=start + timedelta(seconds=1),
+        time_uncertain=uncertain,
         lines=(LineCount(line="door", entered=1, left=0),),
     )
 
@@ -57,6 +66,28 @@ def test_what_the_disk_refused_is_kept_as_soon_as_it_has_room_without_anything_n
     outbox.full = False
     until(lambda: len(outbox) == 2)
     until(lambda: courier.depth == 2)
+    courier.stop()
+
+
+def test_a_clock_that_is_set_while_the_disk_is_full_dates_what_was_before_it_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    outbox = FullDisk.open(tmp_path / "outbox.db")
+    outbox.full = False
+    nobody = BrokerAddress("127.0.0.1", free_port())
+    courier = Courier(
+        site="square", counter="counter-a", boot=BOOT, broker=nobody, outbox=outbox, clock=SystemClock()
+    )
+    courier.start()
+    courier.deliver([report(1, late_s=3600, uncertain=True)])
+    until(lambda: len(outbox) == 1)
+    outbox.full = True
+    courier.redate(timedelta(hours=1), certain=True)
+    courier.deliver([report(2)])
+    until(lambda: outbox.refused > 1)
+    outbox.full = False
+    until(lambda: len(outbox) == 2)
+    assert [entry.report for entry in outbox.oldest(10)] == [report(1), report(2)]
     courier.stop()
 
 

@@ -8,6 +8,7 @@ ingest's commit ack, and published again when that does not come.
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -117,6 +118,7 @@ class Courier:
         self._connected = False
         self._under_way: dict[int, _Attempt] = {}
         self._unkept: list[Report] = []
+        self._to_put_right: deque[_Redate | _Release] = deque()
         self._events: queue.SimpleQueue[Event | _Order] = queue.SimpleQueue()
         self._progress = threading.Condition()
         self._handed_over = 0
@@ -208,11 +210,14 @@ class Courier:
                     self._hear(event)
                 else:
                     self._do(event)
+            self._put_right()
             fresh = self._keep() if self._unkept else []
             if self._connected:
                 self._send(fresh)
         except OutboxError as error:
             log.error("%s", error)  # noqa: TRY400 - the text says it all
+            if len(self._unkept) > WINDOW:
+                self._unkept = compacted(self._unkept)
         with self._progress:
             self._progress.notify_all()
         return go_on
@@ -258,10 +263,10 @@ class Courier:
                 self._taken += len(reports)
             case _Redate(by, certain):
                 self._unkept = [redated(report, by, certain=certain) for report in self._unkept]
-                self._outbox.redate(self._boot, by, certain=certain)
+                self._to_put_right.append(order)
             case _Release():
                 self._hold = False
-                self._outbox.release()
+                self._to_put_right.append(order)
             case _Say() as status:
                 self._status = status
                 if self._connected:
@@ -272,15 +277,20 @@ class Courier:
             case _Stop():
                 pass
 
+    def _put_right(self) -> None:
+        """In the outbox, before anything newer is in it: what the disk refuses is done when it has room."""
+        while self._to_put_right:
+            match self._to_put_right[0]:
+                case _Redate(by, certain):
+                    self._outbox.redate(self._boot, by, certain=certain)
+                case _Release():
+                    self._outbox.release()
+            self._to_put_right.popleft()
+
     def _keep(self) -> list[Entry]:
         """Reports into the outbox; those that the disk will not have stay in memory and are tried each turn."""
         live = self._connected and len(self._under_way) + len(self._unkept) <= WINDOW
-        try:
-            kept = self._outbox.add(self._unkept, sent=live, hold=self._hold)
-        except OutboxError:
-            if len(self._unkept) > WINDOW:
-                self._unkept = compacted(self._unkept)
-            raise
+        kept = self._outbox.add(self._unkept, sent=live, hold=self._hold)
         with self._progress:
             self._handed_over -= self._taken
         self._taken = 0
