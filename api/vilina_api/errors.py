@@ -3,6 +3,7 @@
 ApiError
 ├── NotFound           no such site, zone or line
 ├── BadRequest         a parameter that cannot be meant
+│   └── StaffingError  demand, service, target or rules for which nobody can be planned
 ├── NotJson            a body that is something else
 ├── NotReady           the store is not there yet, or cannot be read
 └── NotKept            the store cannot be written
@@ -28,6 +29,10 @@ class BadRequest(ApiError):  # noqa: N818 - HTTP's own word
 
     status = 422
     title = "A parameter is wrong"
+
+
+class StaffingError(BadRequest):
+    """Demand, service, target or rules for which nobody can be planned."""
 
 
 class NotReady(ApiError):  # noqa: N818 - HTTP's own word
