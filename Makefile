@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest lock clean
+.PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest bench-staffing lock clean
 
 setup: $(STAMP)
 
@@ -39,7 +39,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/deploy/test_import_direction.py
 
-bench: bench-edge bench-scenes bench-stream bench-ingest
+bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing
 
 bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
@@ -52,6 +52,9 @@ bench-stream: setup
 
 bench-ingest: setup
 	$(BIN)/python -m tests.bench.ingest $(PART)
+
+bench-staffing: setup
+	$(BIN)/python -m tests.bench.staffing
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -4,8 +4,9 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import lognorm
 
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.queueing import erlang_b, erlang_c, waits
@@ -80,6 +81,7 @@ def test_within_no_time_are_those_who_do_not_wait() -> None:
 
 
 @given(load=loads, patience_min=patience, within=st.floats(0.0, 60.0))
+@settings(deadline=None)
 def test_one_more_server_never_makes_anybody_wait_longer(
     load: float, patience_min: float, within: float
 ) -> None:
@@ -101,14 +103,27 @@ def test_nobody_who_comes_is_always_served_at_once() -> None:
         assert found.within[1:, 0] == pytest.approx(1.0)
 
 
-@given(mean=st.floats(0.5, 60.0), cv=st.floats(0.0, 2.0), minutes=st.floats(0.0, 300.0))
-def test_what_a_service_has_taken_is_the_mean_of_what_services_have_taken(
+@given(mean=st.floats(0.5, 60.0), cv=st.floats(0.05, 2.0), minutes=st.floats(0.0, 300.0))
+@settings(deadline=None)
+def test_what_a_service_has_taken_is_the_sum_of_the_moments_at_which_it_went_on(
     mean: float, cv: float, minutes: float
 ) -> None:
-    drawn = Service(mean, cv).sample(np.random.default_rng(3), 20_000)
-    expected = np.minimum(drawn, minutes)
-    error = 5 * expected.std() / np.sqrt(len(drawn)) + 1e-9
-    assert Service(mean, cv).done_by(np.array(minutes)) == pytest.approx(expected.mean(), abs=error)
+    service, moments = Service(mean, cv), np.linspace(0.0, minutes, 40_001)
+    lasts = lognorm.sf(moments, service.sigma, scale=mean / np.sqrt(1 + cv**2))
+    assert service.done_by(np.array(minutes)) == pytest.approx(
+        np.trapezoid(lasts, moments), rel=1e-4, abs=1e-4
+    )
+
+
+def test_services_that_are_all_alike_take_what_they_take() -> None:
+    assert Service(6.0, 0.0).done_by(np.array([0.0, 4.0, 9.0])).tolist() == [0.0, 4.0, 6.0]
+    assert Service(6.0, 0.0).sample(np.random.default_rng(1), 3) == pytest.approx(6.0)
+
+
+def test_drawn_services_have_the_mean_and_the_spread_that_are_asked_for() -> None:
+    drawn = Service(12.0, 0.8).sample(np.random.default_rng(1), 200_000)
+    assert drawn.mean() == pytest.approx(12.0, rel=0.01)
+    assert drawn.std() == pytest.approx(9.6, rel=0.02)
 
 
 @pytest.mark.parametrize(("mean", "cv"), [(0.0, 0.8), (-3.0, 0.8), (inf, 0.8), (6.0, -0.1), (6.0, inf)])

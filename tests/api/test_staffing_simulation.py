@@ -4,7 +4,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vilina_api.staffing.load import modified_offered_load
@@ -101,6 +101,7 @@ def test_who_gives_up_does_not_occupy_anybody() -> None:
     staff=st.lists(st.integers(0, 6), min_size=1, max_size=8),
     patient=st.booleans(),
 )
+@settings(deadline=None)
 def test_one_more_at_all_times_never_makes_anybody_wait_longer(
     seed: int, staff: list[int], patient: bool
 ) -> None:

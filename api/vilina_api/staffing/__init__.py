@@ -1,7 +1,11 @@
 """How many staff each unit needs, and why: for whoever may come, not for the mean of it.
 
 service     how long a customer is at the desk
-queueing    Erlang B, C and A
+demand      how many may come: quantiles in, equally likely days out
 load        offered load that lags behind arrivals
+queueing    settled queues: Erlang B, C and A
+evolution   queues that go over from slot to slot
+plan        the least staff of one unit with which its target holds
 simulation  one queue, customer by customer
+judge       a plan played against sampled demand
 """

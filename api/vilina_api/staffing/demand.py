@@ -1,0 +1,87 @@
+"""How many will come to a unit: not a number for each slot but what is likely, as a forecast says it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import isfinite
+from typing import Final, Self
+
+import numpy as np
+from scipy.special import ndtri
+
+from vilina_api.errors import StaffingError
+from vilina_api.staffing.service import Floats
+
+LEVELS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+"""The quantiles of a forecast."""
+SCENARIOS: Final = 25
+"""Equally likely days that stand for all; 15 leave out so much of the tails that levels come out 3 points too high."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """Arrivals at a unit: `quantiles` (N, 7) people in slots that begin at `starts` (N,), in order.
+
+    Slots that are not there are closed. A day that is busier than expected is so in all its slots, which is the
+    hardest for who waits: the same level of likelihood makes one day.
+
+    Raises:
+        StaffingError: no such demand can be.
+    """
+
+    unit: str
+    starts: tuple[datetime, ...]
+    slot_min: float
+    quantiles: Floats
+
+    def __post_init__(self) -> None:
+        if self.quantiles.shape != (len(self.starts), len(LEVELS)) or not self.starts:
+            raise StaffingError(
+                f"{self.unit}: demand needs {len(LEVELS)} quantiles for each slot, and a slot"
+            )
+        for at, row in zip(self.starts, self.quantiles, strict=True):
+            where = f"{self.unit}, {at:%Y-%m-%d %H:%M}"
+            if not np.isfinite(row).all():
+                raise StaffingError(f"{where}: demand is not a number; a gap cannot be staffed for")
+            if row.min() < 0:
+                raise StaffingError(f"{where}: a demand of {row.min():g} cannot be; nobody is 0")
+            if (np.diff(row) < 0).any():
+                raise StaffingError(f"{where}: quantiles fall; a likelier quantile is never lower")
+        if any(after - before < self.slot for before, after in pairwise(self.starts)):
+            raise StaffingError(f"{self.unit}: slots overlap or are not in order")
+
+    @property
+    def slot(self) -> timedelta:
+        return timedelta(minutes=self.slot_min)
+
+    @classmethod
+    def around(
+        cls, unit: str, starts: tuple[datetime, ...], *, slot_min: float, mean: Floats, spread: float
+    ) -> Self:
+        """Lognormal around `mean` (N,) people a slot, with a standard deviation that is `spread` of it.
+
+        Raises:
+            StaffingError: no such demand can be.
+        """
+        if not (isfinite(spread) and 0 <= spread <= 2):
+            raise StaffingError(f"a spread of demand of {100 * spread:g} % cannot be; give 0 to 200 %")
+        sigma = np.sqrt(np.log1p(spread**2))
+        factors = np.exp(sigma * ndtri(np.array(LEVELS)) - sigma**2 / 2)
+        return cls(unit, starts, slot_min, np.asarray(mean)[:, None] * factors)
+
+    def at(self, levels: Floats) -> Floats:
+        """People (K, N) in each slot at levels of likelihood (K,): linear in normal scores, beyond the ends, too."""
+        known, asked = ndtri(np.array(LEVELS)), ndtri(levels)
+        below = np.clip(np.searchsorted(known, asked) - 1, 0, len(LEVELS) - 2)
+        share = (asked - known[below]) / (known[below + 1] - known[below])
+        low, high = self.quantiles[:, below], self.quantiles[:, below + 1]
+        return np.asarray(np.maximum(0.0, low + share * (high - low)).T, np.float64)
+
+    def scenarios(self) -> Floats:
+        """Equally likely days: people (SCENARIOS, N)."""
+        return self.at((np.arange(SCENARIOS) + 0.5) / SCENARIOS)
+
+    def stretches(self) -> list[slice]:
+        """Slots without a closed one between them: each begins with nobody waiting."""
+        cuts = [i for i, (a, b) in enumerate(pairwise(self.starts), start=1) if b - a != self.slot]
+        return [slice(a, b) for a, b in pairwise([0, *cuts, len(self.starts)])]

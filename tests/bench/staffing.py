@@ -1,0 +1,142 @@
+"""Every figure of staffing: `make bench-staffing`.
+
+A day with two humps, as in a service square; service is lognormal with a spread of 0.8, and the whole day is busier or
+quieter than expected by a lognormal factor. What is said of a plan is what the simulator plays, with days that none of
+them was made from. The plan that others are held against is tuned here, against the simulator itself.
+"""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from time import process_time
+from typing import Final
+
+import numpy as np
+
+from tests.bench.report import Row, publish
+from vilina_api.staffing.demand import Demand
+from vilina_api.staffing.judge import Judged, judge
+from vilina_api.staffing.plan import Staffed, plan, settled
+from vilina_api.staffing.service import Service
+from vilina_ingest.site import Target
+
+SLOTS: Final = 28
+SLOT_MIN: Final = 30.0
+OPENS: Final = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+SPREAD: Final = 0.15
+SHARE: Final = 0.8
+BY: Final = Staffed(service=Service(12.0, 0.8), target=Target(share=SHARE, within_min=10))
+JUDGED_DAYS: Final = 1000
+TUNED_DAYS: Final = 250
+WEEK_UNITS: Final = ((450, 4.0), (450, 9.0), (450, 14.0), (300, 20.0), (150, 30.0), (450, 12.0), (600, 6.0),
+                     (300, 15.0), (450, 12.0), (450, 18.0))  # fmt: skip
+"""Visits a day and minutes of service of ten units; 4,050 visits to desks."""
+
+
+def day(busiest: float, spread: float, *, days: int = 1, unit: str = "desk") -> Demand:
+    """Two humps, with so many arrivals in the busiest hour."""
+    x = (np.arange(SLOTS) + 0.5) / SLOTS
+    shape = 0.35 + np.exp(-(((x - 0.3) / 0.12) ** 2)) + 0.8 * np.exp(-(((x - 0.7) / 0.12) ** 2))
+    starts = [OPENS + timedelta(days=d, minutes=SLOT_MIN * i) for d in range(days) for i in range(SLOTS)]
+    mean = np.tile(shape / shape.max() * busiest * SLOT_MIN / 60, days)
+    return Demand.around(unit, tuple(starts), slot_min=SLOT_MIN, mean=mean, spread=spread)
+
+
+def worst(judged: Judged) -> float:
+    return 100 * min(slot.value for slot in judged.slots)
+
+
+def hours(staff: tuple[int, ...]) -> float:
+    return sum(staff) * SLOT_MIN / 60
+
+
+def tuned(demand: Demand, start: tuple[int, ...]) -> tuple[int, ...]:
+    """Against the simulator: one more where it is short, one fewer, again and again, wherever no slot becomes short."""
+    staff = list(start)
+
+    def levels() -> list[float]:
+        played = judge(demand, BY, tuple(staff), plays=TUNED_DAYS, seed=11)
+        return [slot.value for slot in played.slots]
+
+    while min(found := levels()) < SHARE:
+        for i in [i for i, level in enumerate(found) if level < SHARE]:
+            staff[i] += 1
+    removed = True
+    while removed:
+        removed = False
+        for i in np.argsort(levels())[::-1]:
+            staff[i] -= 1
+            if staff[i] and min(levels()) >= SHARE:
+                removed = True
+            else:
+                staff[i] += 1
+    return tuple(staff)
+
+
+def figures(busiest: float) -> Iterator[Row]:
+    """A plan of ours at so many arrivals in the busiest hour, beside plans on the mean, by formulas, and tuned."""
+    demand = day(busiest, SPREAD)
+    begun = process_time()
+    ours = plan(demand, BY)
+    took = process_time() - begun
+    print(f"staffing, {busiest:g} an hour: tuning against the simulator", file=sys.stderr)
+    by_formulas = settled(demand, BY)
+    best = min((tuned(demand, start) for start in (by_formulas, ours.staff)), key=sum)
+    on_the_mean = settled(day(busiest, 0.0), BY)
+    played = {
+        name: (hours(staff), judge(demand, BY, staff, plays=JUDGED_DAYS, seed=5))
+        for name, staff in (
+            ("ours", ours.staff),
+            ("mean", on_the_mean),
+            ("formulas", by_formulas),
+            ("tuned", best),
+        )
+    }
+
+    def peers(figure: str) -> str:
+        names = (("mean", "on the mean"), ("formulas", "Erlang C on the distribution"), ("tuned", "tuned"))
+        return ", ".join(f"{said} {_figure(played[name], figure):.1f}" for name, said in names)
+
+    work = f"{busiest:g} in the busiest hour, spread 15 %"
+    level = 100 * played["ours"][1].within.value
+    yield Row(work=f"{work}: served in time", measured=level, unit="%", goal=100 * SHARE - 2,
+              at_least=True, peer=peers("level"))  # fmt: skip
+    yield Row(work=f"{work}: more than the target", measured=level - 100 * SHARE, unit="points", goal=8.0)
+    yield Row(work=f"{work}: worst slot", measured=worst(played["ours"][1]), unit="%", goal=100 * SHARE - 5,
+              at_least=True, peer=peers("worst"))  # fmt: skip
+    yield Row(work=f"{work}: hours of the tuned plan's", measured=100 * played["ours"][0] / played["tuned"][0],
+              unit="%", goal=103.0, peer=f"ours {played['ours'][0]:.1f} h, {peers('hours')}")  # fmt: skip
+    yield Row(work=f"{work}: as planned, less as played", measured=100 * ours.within - level, unit="points")
+    yield Row(work=f"{work}: time to plan", measured=took, unit="CPU s")
+
+
+def _figure(played: tuple[float, Judged], figure: str) -> float:
+    staffed, judged = played
+    return {"hours": staffed, "level": 100 * judged.within.value, "worst": worst(judged)}[figure]
+
+
+def week() -> Iterator[Row]:
+    """Ten units for seven days: how long a plan takes, and 200 plays of it."""
+    planned, played, customers = 0.0, 0.0, 0.0
+    for visits, service_min in WEEK_UNITS:
+        one_day = day(60.0, SPREAD)
+        busiest = 60.0 * visits / float(one_day.scenarios().mean(axis=0).sum())
+        demand = day(busiest, SPREAD, days=7)
+        by = Staffed(service=Service(service_min), target=Target(share=SHARE, within_min=10))
+        begun = process_time()
+        staff = plan(demand, by).staff
+        between = process_time()
+        customers += 200 * judge(demand, by, staff, plays=200).visits
+        planned, played = planned + between - begun, played + process_time() - between
+    yield Row(work="ten units, 7 days of 28 slots: plan", measured=planned, unit="CPU s")
+    yield Row(work=f"ten units, 7 days, 200 plays ({customers / 1e6:.1f} million customers)", measured=played,
+              unit="CPU s", goal=60.0)  # fmt: skip
+
+
+def main() -> int:
+    rows = [*figures(120.0), *figures(30.0), *week()]
+    return 0 if publish("staffing", rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
