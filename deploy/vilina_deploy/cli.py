@@ -14,6 +14,9 @@ PARTS: Final = {
     "occupancy": Part(
         "vilina_api.occupancy_cli", "occupancy", "People inside: count again, the drift ledger, replay."
     ),
+    "staffing": Part(
+        "vilina_api.staffing_cli", "staffing", "How many staff each unit needs, why, and at what cost."
+    ),
     "api": Part("vilina_api.cli", "api", "Serve the API and the manager's board."),
     "deploy": Part("vilina_deploy.deploy_cli", "deploy", "Set up what Vilina runs on."),
     "demo": Part("vilina_deploy.demo.cli", "demo", "Run the whole of Vilina on this machine."),

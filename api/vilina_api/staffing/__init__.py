@@ -6,6 +6,9 @@ load        offered load that lags behind arrivals
 queueing    settled queues: Erlang B, C and A
 evolution   queues that go over from slot to slot
 plan        the least staff of one unit with which its target holds
+demand_file demand from a CSV file
+wording     why, in one sentence
+report      a plan as people read it, and as programs do
 simulation  one queue, customer by customer
 judge       a plan played against sampled demand
 """

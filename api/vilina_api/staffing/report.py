@@ -1,0 +1,138 @@
+"""A plan as people read it, and as programs do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from vilina_api.staffing.judge import Interval, Judged
+from vilina_api.staffing.plan import HOUR_MIN, StaffPlan
+from vilina_api.staffing.wording import reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedUnit:
+    """A unit's plan; what is to be expected of its staff `now`, and what plays of the plan came to, if known."""
+
+    plan: StaffPlan
+    now: StaffPlan | None
+    judged: Judged | None
+
+
+def table(unit: PlannedUnit) -> Iterator[str]:
+    made = unit.plan
+    by, judged = made.by, unit.judged
+    yield (
+        f"{made.demand.unit}: {100 * by.target.share:g} % within {by.target.within_min:g} min, "
+        f"{by.service.mean_min:g} min of service"
+    )
+    played = f"{'played':>8}" if judged else ""
+    yield f"{'slot from':<17}{'staff':>6}{'paid h':>8}{'€/visit':>9}{'in time':>9}{played}  why"
+    for i, slot in enumerate(made.slots):
+        hours = _paid_hours(made, i)
+        cost = f"{hours * by.rules.hour_eur / slot.expected:.2f}" if slot.expected else "-"
+        one = f"{_percent(judged.slots[i].value):>8}" if judged else ""
+        yield (
+            f"{slot.start:%Y-%m-%d %H:%M} {slot.staff:>6}{hours:>8.1f}{cost:>9}{_percent(slot.within):>9}{one}"
+            f"  {reason(slot, by)}"
+        )
+    yield f"plan: {_sums(made)}"
+    if unit.now is not None:
+        yield f"now:  {_sums(unit.now)}"
+        yield f"the plan against now: {_difference(made, unit.now)}"
+    if judged is not None:
+        yield from _judgement(made, judged)
+
+
+def document(unit: PlannedUnit) -> dict[str, Any]:
+    made, judged = unit.plan, unit.judged
+    return {
+        "unit": made.demand.unit,
+        "target": {"share": made.by.target.share, "within_min": made.by.target.within_min},
+        "service_min": made.by.service.mean_min,
+        "slot_min": made.demand.slot_min,
+        "slots": [
+            {
+                "start": slot.start.isoformat(),
+                "staff": slot.staff,
+                "paid_hours": round(_paid_hours(made, i), 3),
+                "expected": round(slot.expected, 2),
+                "load": round(slot.load, 3),
+                "in_time": round(slot.within, 4),
+                "one_fewer_in_time": None if slot.one_fewer is None else round(slot.one_fewer, 4),
+                "because": slot.because,
+                "why": reason(slot, made.by),
+                **({"played_in_time": _interval(judged.slots[i])} if judged else {}),
+            }
+            for i, slot in enumerate(made.slots)
+        ],
+        "plan": _sums_document(made),
+        "now": None if unit.now is None else _sums_document(unit.now),
+        "played": None if judged is None else {
+            "plays": judged.plays,
+            "in_time": _interval(judged.within),
+            "wait_min": _interval(judged.wait_min),
+            "gave_up": _interval(judged.gave_up),
+            "idle_hours": _interval(judged.idle_hours),
+            "over_hours": _interval(judged.over_hours),
+        },
+    }  # fmt: skip
+
+
+def _paid_hours(made: StaffPlan, slot: int) -> float:
+    return made.slots[slot].staff * made.demand.slot_min / HOUR_MIN * made.by.rules.paid
+
+
+def _sums(made: StaffPlan) -> str:
+    cost = "" if made.eur_per_visit is None else f", {made.eur_per_visit:.2f} € per visit"
+    return (
+        f"{made.desk_hours:.1f} h at desks, {made.paid_hours:.1f} h paid, {made.eur:.0f} €{cost}; "
+        f"{made.visits:.0f} visits, {_percent(made.within)} expected in time"
+    )
+
+
+def _difference(made: StaffPlan, now: StaffPlan) -> str:
+    return (
+        f"{made.paid_hours - now.paid_hours:+.1f} h paid, {made.eur - now.eur:+.0f} €, "
+        f"{100 * (made.within - now.within):+.0f} points in time"
+    )
+
+
+def _judgement(made: StaffPlan, judged: Judged) -> Iterator[str]:
+    seen = [i for i, slot in enumerate(judged.slots) if isfinite(slot.value)]
+    yield (
+        f"played {judged.plays} times: {_spoken(judged.within, 100)} % in time, {_spoken(judged.wait_min)} min waited, "
+        f"{_spoken(judged.gave_up, 100)} % gave up"
+    )
+    yield f"  idle {_spoken(judged.idle_hours)} h, stayed on {_spoken(judged.over_hours)} h"
+    if seen:
+        worst = min(seen, key=lambda i: judged.slots[i].value)
+        yield (
+            f"  worst slot {made.slots[worst].start:%Y-%m-%d %H:%M}: {_spoken(judged.slots[worst], 100)} % in time"
+        )
+
+
+def _spoken(interval: Interval, scale: float = 1.0) -> str:
+    low, high = max(0.0, interval.low * scale), interval.high * scale
+    return f"{interval.value * scale:.1f} ({low:.1f} to {high:.1f})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if isfinite(share) else "-"
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    ends = (("value", interval.value), ("low", interval.low), ("high", interval.high))
+    return {name: round(end, 4) if isfinite(end) else None for name, end in ends}
+
+
+def _sums_document(made: StaffPlan) -> dict[str, float | None]:
+    cost = made.eur_per_visit
+    return {
+        "desk_hours": round(made.desk_hours, 2),
+        "paid_hours": round(made.paid_hours, 2),
+        "eur": round(made.eur, 2),
+        "eur_per_visit": None if cost is None else round(cost, 3),
+        "visits": round(made.visits, 1),
+        "in_time": round(made.within, 4),
+    }
