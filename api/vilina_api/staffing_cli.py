@@ -14,6 +14,7 @@ from vilina_api.errors import StaffingError
 from vilina_api.staffing.demand_file import UnitDemand, read_demand
 from vilina_api.staffing.judge import judge
 from vilina_api.staffing.plan import Rules, Staffed, expected_of, plan
+from vilina_api.staffing.pooling import pool
 from vilina_api.staffing.report import PlannedUnit, document, table
 from vilina_api.staffing.service import USUAL_CV, Service
 from vilina_ingest.errors import SiteError
@@ -78,6 +79,7 @@ def _share(_context: click.Context, _option: click.Parameter, percent: float) ->
 )
 @click.option("--simulate", type=click.IntRange(min=FEWEST_PLAYS), metavar="N",
               help="Judge the plan: play it so many times against sampled demand.")  # fmt: skip
+@click.option("--together", is_flag=True, help="Say what it saves when these units share their staff.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the plays.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def plan_(
@@ -97,6 +99,7 @@ def plan_(
     simulate: int | None,
     seed: int,
     *,
+    together: bool,
     as_json: bool,
 ) -> None:
     """Print the least staff per slot with which the target holds over all that may come; why; and what it costs."""
@@ -109,12 +112,13 @@ def plan_(
             by = _staffed(_known(one.demand.unit, known), service_min=service_min, service_cv=service_cv,
                           target=target, rules=rules, patience_min=patience_min)  # fmt: skip
             planned.append(_planned(one, by, simulate, seed))
+        shared = pool([one.plan for one in planned]) if together else None
     except (StaffingError, SiteError) as error:
         raise click.ClickException(str(error)) from error
     if as_json:
-        click.echo(json.dumps({"units": [document(one) for one in planned]}, indent=2))
+        click.echo(json.dumps(document(planned, shared), indent=2))
     else:
-        click.echo("\n\n".join("\n".join(table(one)) for one in planned))
+        click.echo("\n".join(table(planned, shared)))
 
 
 def _chosen(found: Sequence[UnitDemand], units: Sequence[str]) -> list[UnitDemand]:

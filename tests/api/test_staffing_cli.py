@@ -98,6 +98,17 @@ def test_only_the_units_that_are_named_are_planned(tmp_path: Path) -> None:
     assert [unit["unit"] for unit in asked(tmp_path, text, "--unit", "library")] == ["library"]
 
 
+def test_what_sharing_staff_saves_is_said_when_it_is_asked(tmp_path: Path) -> None:
+    text = VALUES + VALUES.split("\n", 1)[1].replace("desk", "library")
+    done = planned(tmp_path, text, "--service-min", "12", "--target", "80/10", "--together")
+    why, together = done.output.splitlines()[-2:]
+    assert why.startswith("desk and library need ")
+    assert together.startswith("together: ")
+    alone = planned(tmp_path, VALUES, "--service-min", "12", "--target", "80/10", "--together")
+    assert alone.exit_code == 1
+    assert "sharing takes two units" in alone.output
+
+
 def test_slots_that_are_not_there_or_have_nobody_are_closed(tmp_path: Path) -> None:
     text = VALUES + "2026-03-02 09:30,desk,0\n2026-03-02 11:00,desk,4\n"
     (unit,) = asked(tmp_path, text)

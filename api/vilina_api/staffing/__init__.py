@@ -6,6 +6,8 @@ load        offered load that lags behind arrivals
 queueing    settled queues: Erlang B, C and A
 evolution   queues that go over from slot to slot
 plan        the least staff of one unit with which its target holds
+pooling     what it saves when units share their staff
+moving      who should help whom, now that today is not as planned
 demand_file demand from a CSV file
 wording     why, in one sentence
 report      a plan as people read it, and as programs do

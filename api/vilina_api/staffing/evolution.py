@@ -58,10 +58,11 @@ class Evolution:
         shares[:, 0] = 1.0
         return Crowd(0, shares)
 
-    def waiting(self, staff: int, people: float) -> Crowd:
-        """One day on which all `staff` are busy and so many wait."""
+    def with_people(self, staff: int, people: float) -> Crowd:
+        """One day on which so many are with the unit, at its desks or waiting."""
         shares = np.zeros((1, staff + 1 + self.room))
-        place = min(staff + people / self.service.wait_scale, staff + self.room - 1.0)
+        lumps = max(0.0, people - staff) / self.service.wait_scale
+        place = min(min(people, staff) + lumps, staff + self.room - 1.0)
         low = int(place)
         shares[0, low : low + 2] = [1 - (place - low), place - low]
         return Crowd(staff, shares)

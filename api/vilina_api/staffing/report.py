@@ -1,12 +1,13 @@
 """A plan as people read it, and as programs do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from vilina_api.staffing.judge import Interval, Judged
 from vilina_api.staffing.plan import HOUR_MIN, StaffPlan
+from vilina_api.staffing.pooling import Pooled
 from vilina_api.staffing.wording import reason
 
 
@@ -19,7 +20,31 @@ class PlannedUnit:
     judged: Judged | None
 
 
-def table(unit: PlannedUnit) -> Iterator[str]:
+def table(units: Sequence[PlannedUnit], shared: Pooled | None) -> Iterator[str]:
+    """Unit after unit, and what sharing saves, if that is asked."""
+    for number, unit in enumerate(units):
+        if number:
+            yield ""
+        yield from _unit_table(unit)
+    if shared is not None:
+        yield ""
+        yield shared.reason()
+        yield f"together: {_sums(shared.together)}"
+
+
+def document(units: Sequence[PlannedUnit], shared: Pooled | None) -> dict[str, Any]:
+    """The same for programs."""
+    together = None if shared is None else {
+        **_sums_document(shared.together),
+        "slots": [{"start": slot.start.isoformat(), "staff": slot.staff} for slot in shared.together.slots],
+        "saved_hours": round(shared.saved_hours, 2),
+        "saved_eur": round(shared.saved_eur, 2),
+        "why": shared.reason(),
+    }  # fmt: skip
+    return {"units": [_unit_document(unit) for unit in units], "together": together}
+
+
+def _unit_table(unit: PlannedUnit) -> Iterator[str]:
     made = unit.plan
     by, judged = made.by, unit.judged
     yield (
@@ -44,7 +69,7 @@ def table(unit: PlannedUnit) -> Iterator[str]:
         yield from _judgement(made, judged)
 
 
-def document(unit: PlannedUnit) -> dict[str, Any]:
+def _unit_document(unit: PlannedUnit) -> dict[str, Any]:
     made, judged = unit.plan, unit.judged
     return {
         "unit": made.demand.unit,
