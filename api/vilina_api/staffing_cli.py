@@ -59,6 +59,8 @@ def _share(_context: click.Context, _option: click.Parameter, percent: float) ->
                    "if known, is how many there are now. A slot not there, or with nobody, is closed.")  # fmt: skip
 @click.option("--spread", type=float, default=15.0, show_default=True, callback=_share,
               help="Of one value: percent by which a day may differ from it, as a standard deviation.")  # fmt: skip
+@click.option("--counted", is_flag=True,
+              help="Quantiles are of people counted, as a forecast's: chance alone is taken out.")  # fmt: skip
 @click.option("--site", "site_path", type=click.Path(path_type=Path),
               help="Site file, for what its units know: minutes of service, target, desks.")  # fmt: skip
 @click.option("--unit", "units", multiple=True, help="Only this unit; may be given again.")
@@ -99,6 +101,7 @@ def plan_(
     simulate: int | None,
     seed: int,
     *,
+    counted: bool,
     together: bool,
     as_json: bool,
 ) -> None:
@@ -106,7 +109,7 @@ def plan_(
     try:
         rules = Rules(least=least, desks=desks, shrinkage=shrinkage, break_share=breaks, hour_eur=hour_eur)
         known = {unit.id: unit for unit in load_site(site_path).units} if site_path else None
-        coming = _chosen(read_demand(csv_path, spread=spread), units)
+        coming = _chosen(read_demand(csv_path, spread=spread, counted=counted), units)
         planned = []
         for one in coming:
             by = _staffed(_known(one.demand.unit, known), service_min=service_min, service_cv=service_cv,

@@ -64,6 +64,12 @@ def test_quantiles_are_taken_as_they_are_and_a_value_is_spread(tmp_path: Path) -
     assert hours[0] < hours[1] < hours[2]
 
 
+def test_counts_vary_by_chance_alone_and_need_fewer_staff_than_days_that_differ(tmp_path: Path) -> None:
+    text = QUANTILES.replace("6,7,9,10,12,14,16", "3,5,8,10,13,16,19")
+    hours = [asked(tmp_path, text, *more)[0]["plan"]["desk_hours"] for more in ([], ["--counted"])]
+    assert hours[1] < hours[0]
+
+
 def test_a_plan_is_held_against_the_staff_of_now(tmp_path: Path) -> None:
     text = "time,unit,value,staff\n2026-03-02 08:00,desk,10,3\n2026-03-02 08:30,desk,14,3\n"
     done = planned(tmp_path, text, "--service-min", "12", "--target", "80/10")

@@ -158,6 +158,17 @@ def test_equally_likely_days_have_the_mean_and_the_quantiles_of_the_demand(
     assert (days >= 0).all()
 
 
+def test_what_is_chance_alone_is_taken_out_of_counts() -> None:
+    dice = np.random.default_rng(4)
+    busy = 40.0 * dice.lognormal(-(0.2**2) / 2, 0.2, 400_000)
+    counted = np.quantile(dice.poisson(busy), LEVELS)[None, :]
+    found = replace(demand([40.0]), quantiles=counted).without_chance()
+    assert found.quantiles[0] == pytest.approx(np.quantile(busy, LEVELS), rel=0.05)
+    chance = np.quantile(dice.poisson(40.0, 400_000), LEVELS)[None, :]
+    nothing_left = replace(demand([40.0]), quantiles=chance).without_chance().quantiles
+    assert np.ptp(nothing_left) < 3.0
+
+
 def test_slots_that_are_not_there_are_closed() -> None:
     assert demand([1.0, 2.0, 3.0, 4.0], closed=6).stretches() == [slice(0, 2), slice(2, 4)]
 

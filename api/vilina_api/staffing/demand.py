@@ -1,6 +1,6 @@
 """How many will come to a unit: not a number for each slot but what is likely, as a forecast says it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isfinite
@@ -68,6 +68,17 @@ class Demand:
         sigma = np.sqrt(np.log1p(spread**2))
         factors = np.exp(sigma * ndtri(np.array(LEVELS)) - sigma**2 / 2)
         return cls(unit, starts, slot_min, np.asarray(mean)[:, None] * factors)
+
+    def without_chance(self) -> "Demand":
+        """How busy slots may be, where quantiles are of the people counted in them, as those of a forecast are.
+
+        Who comes in a slot of known busyness still varies as a Poisson number does, and that is no reason to take the
+        whole day for a busy one; plays draw it again. What is left is the variance that the mean does not explain.
+        """
+        mean = self.scenarios().mean(axis=0)[:, None]
+        variance = ((self.quantiles[:, -2] - self.quantiles[:, 1]) / (2 * ndtri(LEVELS[-2])))[:, None] ** 2
+        left = np.sqrt(np.maximum(0.0, variance - mean) / np.where(variance > 0, variance, 1.0))
+        return replace(self, quantiles=np.maximum(0.0, mean + left * (self.quantiles - mean)))
 
     def at(self, levels: Floats) -> Floats:
         """People (K, N) in each slot at levels of likelihood (K,): linear in normal scores, beyond the ends, too."""

@@ -41,8 +41,11 @@ class _Row:
     staff: int | None
 
 
-def read_demand(path: Path, *, spread: float) -> list[UnitDemand]:
-    """The units of a file in the order of their names; where there is one value, it is a mean with that spread.
+def read_demand(path: Path, *, spread: float, counted: bool = False) -> list[UnitDemand]:
+    """The units of a file in the order of their names.
+
+    Where there is one value, it is a mean with that spread. Quantiles are of how busy a slot may be, or, if `counted`,
+    of the people who may be counted in it.
 
     Raises:
         StaffingError: the file cannot be used: which line, and the remedy.
@@ -57,7 +60,7 @@ def read_demand(path: Path, *, spread: float) -> list[UnitDemand]:
         by_unit.setdefault(row.unit, []).append(row)
     ordered = {unit: sorted(by_unit[unit], key=lambda row: row.at) for unit in sorted(by_unit)}
     slot = _slot(ordered.values(), path)
-    found = [_unit(unit, mine, slot, spread) for unit, mine in ordered.items()]
+    found = [_unit(unit, mine, slot, spread=spread, counted=counted) for unit, mine in ordered.items()]
     if not any(found):
         raise StaffingError(f"{path}: nobody comes in any slot; there is nothing to plan")
     return [one for one in found if one is not None]
@@ -141,7 +144,9 @@ def _slot(units: Iterable[Sequence[_Row]], path: Path) -> timedelta:
     return slot
 
 
-def _unit(unit: str, rows: Sequence[_Row], slot: timedelta, spread: float) -> UnitDemand | None:
+def _unit(
+    unit: str, rows: Sequence[_Row], slot: timedelta, *, spread: float, counted: bool
+) -> UnitDemand | None:
     """None where nobody ever comes."""
     opened = [row for row in rows if row.people[-1] > 0]
     if not opened:
@@ -152,5 +157,6 @@ def _unit(unit: str, rows: Sequence[_Row], slot: timedelta, spread: float) -> Un
         demand = Demand.around(unit, starts, slot_min=minutes, mean=people[:, 0], spread=spread)
     else:
         demand = Demand(unit, starts, minutes, people)
+        demand = demand.without_chance() if counted else demand
     staff = tuple(row.staff for row in opened if row.staff is not None)
     return UnitDemand(demand, staff if len(staff) == len(opened) else None)

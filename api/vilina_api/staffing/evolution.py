@@ -8,7 +8,7 @@ service times: arrivals are those with the right lag (`effective_rates`), and wh
 """
 
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil, inf, sqrt
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,8 @@ STEP: Final = 0.8
 LONGEST_MIN: Final = 90.0
 """Nobody joins a queue of so many minutes, and who would is not seen any more."""
 SMALLEST_ROOM: Final = 20
+NEVER: Final = 1e-12
+"""A share of days that is taken for none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,24 +72,15 @@ class Evolution:
     def run(self, crowd: Crowd, staff: int, *, rates: Floats, minutes: float) -> tuple[Crowd, Floats]:
         """A slot with so many staff and effective arrivals per minute (K, parts): who is there at its end, and the
         share (K,) of who comes in it that is served in time."""
-        shares = self._with(crowd, staff)
-        down, lumps = (
-            self._down(staff),
-            np.where(np.arange(staff + self.room) < staff, 1.0, 1 / self.service.wait_scale),
-        )
+        shares, down = self._with(crowd, staff), self._down(staff)
+        lumps = np.where(np.arange(staff + self.room) < staff, 1.0, 1 / self.service.wait_scale)
         in_time, width = self.in_time(staff), minutes / rates.shape[1]
         within = np.zeros(len(shares))
         for part in range(rates.shape[1]):
             up = rates[:, part, None] * lumps
-            steps = ceil(width * (up.max() + down.max()) / STEP) or 1
-            up, fewer = up * (width / steps), down * (width / steps)
-            seen = np.zeros_like(shares)
-            for _ in range(steps):
-                seen += shares
-                moved = shares[:, :-1] * up - shares[:, 1:] * fewer
-                shares[:, :-1] -= moved
-                shares[:, 1:] += moved
-            within += seen @ in_time / steps
+            top = _reach(shares, float(up.max()) * width)
+            seen = _pass(shares[:, : top + 1], up[:, :top], down[:top], width)
+            within += seen @ in_time[: top + 1]
         return Crowd(staff, shares), within / rates.shape[1]
 
     def in_time(self, staff: int) -> Floats:
@@ -131,3 +124,25 @@ class Evolution:
         moves[rows, low] = 1 - (place - low)
         moves[rows, low + 1] += place - low
         return np.asarray(crowd.shares @ moves, np.float64)
+
+
+def _reach(shares: Floats, arrivals: float) -> int:
+    """The last column that anything worth a look can reach while so many arrive, by eight standard deviations."""
+    used = int(np.flatnonzero(shares.max(axis=0) > NEVER)[-1])
+    return min(int(shares.shape[1]) - 1, used + ceil(arrivals + 8 * sqrt(arrivals)) + 10)
+
+
+def _pass(shares: Floats, up: Floats, down: Floats, minutes: float) -> Floats:
+    """Let the minutes pass in `shares` (K, C + 1), with chances per minute of one more (K, C) and of one less (C,).
+
+    The mean of the shares over these minutes (K, C + 1).
+    """
+    steps = ceil(minutes * (up.max() + down.max()) / STEP) or 1
+    more, fewer = up * (minutes / steps), down * (minutes / steps)
+    seen = np.zeros_like(shares)
+    for _ in range(steps):
+        seen += shares
+        moved = shares[:, :-1] * more - shares[:, 1:] * fewer
+        shares[:, :-1] -= moved
+        shares[:, 1:] += moved
+    return seen / steps

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from math import inf, isfinite
+from math import ceil, inf, isfinite, sqrt
 from typing import Final, Literal
 
 import numpy as np
@@ -178,7 +178,7 @@ def settled(demand: Demand, by: Staffed) -> tuple[int, ...]:
                 f"{demand.unit}: {load.max():.0f} staff would be busy at once, which is more than one queue "
                 f"(at most {MOST_LOAD:.0f}); plan its parts, or check demand and service time"
             )
-        most = int(3 * load.max()) + 10
+        most = ceil(load.max() + 8 * sqrt(load.max())) + 10
         levels = waits(
             most, load.ravel(), service=by.service,
             within_min=by.target.within_min, patience_min=by.patience_min,
@@ -225,11 +225,13 @@ class _Stretch:
 
     def walk(self, given: tuple[int, ...] | None) -> list[StaffSlot]:
         crowd, found = self.evolution.nobody(len(self.people)), []
+        excess = 0
         many = self.demand.at(np.array([0.9]))[0]
         for i, number in enumerate(range(self.stretch.start, self.stretch.stop)):
             tried: dict[int, tuple[Crowd, float]] = {}
             if given is None:
-                staff, because = self._least(crowd, i, self.guesses[number], tried)
+                staff, because = self._least(crowd, i, self.guesses[number] - excess, tried)
+                excess = self.guesses[number] - staff
             else:
                 staff, because = given[number], "given"
             crowd, within = self._try(crowd, i, staff, tried)
