@@ -11,7 +11,7 @@ NEWEST: Final = 2
 """Quarter hours in which nearly all changes are: the open one, and the one whose last reports are still coming in."""
 CHEAP_S: Final = 0.02
 """A day that is read in this time is read whole each time; ..."""
-REST: Final = 10
+REST: Final = 20
 """... another one not again before so many times the time it took, so that late reports are shown after seconds."""
 
 

@@ -4,6 +4,7 @@ Each zone has a line and an area, and each says something once a minute. One day
 the store; the others are copies of its rows, because 300 million reports would take hours.
 """
 
+import asyncio
 import random
 import sqlite3
 import subprocess
@@ -20,11 +21,14 @@ from typing import Final
 import numpy as np
 
 from tests.bench.report import Row
+from tests.clocks import TestClock
+from tests.sites import SQUARE
 from tests.waiting import until
+from vilina_api.state import AT_LEAST_EVERY, LiveState
 from vilina_edge.delivery.durable import transaction
 from vilina_ingest.points import CrossingsPoint, Point, PresencePoint, point_time
 from vilina_ingest.records import OccupancyPoint, SettledDay
-from vilina_ingest.site import Retention
+from vilina_ingest.site import Retention, Site
 from vilina_ingest.store import Batch, Bins
 from vilina_ingest.store_sqlite import SqliteStore
 
@@ -169,9 +173,13 @@ def questions(path: Path) -> list[Row]:
     store = SqliteStore.open(path, read_only=True)
     dice = random.Random(3)
 
+    api, clock = asyncio.Runner(), TestClock(END - timedelta(minutes=14))
+    state = LiveState(site=building(), reader=store, clock=clock)
+
     def live_state() -> None:
-        store.flows(SITE, Bins.regular(END - DAY, END, SLOT), LINES)
-        store.counters(SITE)
+        """What the API makes of the store for everybody who looks, as JSON."""
+        clock.advance(seconds=AT_LEAST_EVERY.total_seconds())
+        assert api.run(state.look())
 
     def one_week() -> None:
         end = END - dice.randrange(DAYS - 7) * DAY
@@ -195,8 +203,30 @@ def questions(path: Path) -> list[Row]:
         *asked("presence of all zones, one day by 15 minutes", all_areas_one_day),
         *asked("one zone, a year by days", one_year_of_days),
     ]
+    api.close()
     store.close()
     return rows
+
+
+def building() -> Site:
+    """Each zone has a line, and an area."""
+    zone, counter, line = (SQUARE[part][0] for part in ("zones", "counters", "lines"))
+    return Site.model_validate(
+        SQUARE
+        | {
+            "time_zone": "Etc/UTC",
+            "zones": [zone | {"id": f"zone-{i}"} for i in range(ZONES)],
+            "counters": [counter | {"id": f"counter-{i}"} for i in range(ZONES)],
+            "lines": [
+                line | {"id": name, "counter": f"counter-{i}", "to": f"zone-{i}"}
+                for i, name in enumerate(LINES)
+            ],
+            "areas": [
+                {"id": name, "name": name, "counter": f"counter-{i}", "zone": f"zone-{i}", "queue": True}
+                for i, name in enumerate(AREAS)
+            ],
+        }
+    )
 
 
 def asked(
