@@ -12,7 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest bench-staffing lock clean
+.PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest bench-staffing \
+    bench-forecast lock clean
 
 setup: $(STAMP)
 
@@ -39,7 +40,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/deploy/test_import_direction.py
 
-bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing
+bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing bench-forecast
 
 bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
@@ -55,6 +56,9 @@ bench-ingest: setup
 
 bench-staffing: setup
 	$(BIN)/python -m tests.bench.staffing
+
+bench-forecast: setup
+	$(BIN)/python -m tests.bench.forecast
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

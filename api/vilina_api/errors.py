@@ -6,7 +6,8 @@ ApiError
 │   └── StaffingError  demand, service, target or rules for which nobody can be planned
 ├── NotJson            a body that is something else
 ├── NotReady           the store is not there yet, or cannot be read
-└── NotKept            the store cannot be written
+├── NotKept            the store cannot be written
+└── CountsError        counts that nothing can be forecast from
 """
 
 
@@ -54,3 +55,10 @@ class NotKept(ApiError):  # noqa: N818 - said as it is
 
     status = 503
     title = "It was not kept"
+
+
+class CountsError(ApiError):
+    """Counts that nothing can be forecast from: which file and row, and the remedy."""
+
+    status = 422
+    title = "The counts cannot be used"

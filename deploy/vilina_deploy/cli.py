@@ -17,6 +17,9 @@ PARTS: Final = {
     "staffing": Part(
         "vilina_api.staffing_cli", "staffing", "How many staff each unit needs, why, and at what cost."
     ),
+    "forecast": Part(
+        "vilina_api.forecast_cli", "forecast", "How many will come, and how well that is known."
+    ),
     "api": Part("vilina_api.cli", "api", "Serve the API and the manager's board."),
     "deploy": Part("vilina_deploy.deploy_cli", "deploy", "Set up what Vilina runs on."),
     "demo": Part("vilina_deploy.demo.cli", "demo", "Run the whole of Vilina on this machine."),

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 ORDER = ("vilina_edge", "vilina_ingest", "vilina_api", "vilina_dashboards", "vilina_deploy")
 FOLDERS = {name: ROOT / name.removeprefix("vilina_") / name for name in ORDER}
 HEAVY_ON_A_SERVER = {"cv2", "onnxruntime", "jupedsim"}
+HEAVY_TO_TRAIN = {"lightgbm"}
 HEAVY_AT_ONCE = {"scipy"}
 """Only for processes that compute with it; `vilina` itself starts without."""
 HEAVY_ON_A_COUNTER = {"fastapi", "uvicorn", "altair", "jinja2", "vl_convert", "holidays"}
@@ -48,6 +49,7 @@ def test_every_package_is_looked_at() -> None:
     [
         ("vilina_ingest.cli", HEAVY_ON_A_SERVER),
         ("vilina_api.cli", HEAVY_ON_A_SERVER),
+        ("vilina_api.forecast_cli", HEAVY_ON_A_SERVER | HEAVY_TO_TRAIN),
         ("vilina_edge.cli", HEAVY_ON_A_COUNTER),
         ("vilina_edge.run_cli", HEAVY_ON_A_COUNTER | HEAVY_ON_A_SERVER | HEAVY_AT_ONCE),
         ("vilina_edge.eye.__main__", HEAVY_ON_A_COUNTER),

@@ -1,0 +1,191 @@
+"""Weighted profiles of the week: what a place without a long past is forecast by.
+
+Each profile is the mean or the median of a slot over the past, weighted by age and by whether it is the same weekday.
+Which weights are right differs from place to place; how well each did at midnights of the past decides.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import numpy as np
+
+from vilina_api.forecasting.cleaning import cleaned
+from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, weekdays
+from vilina_api.forecasting.forecast import Forecast, forecast
+from vilina_api.forecasting.holiday_share import holiday_shares, shares_of
+from vilina_api.forecasting.spread import Spread, guessed_spread, learned_spread
+
+HALF_LIVES: Final = (1.0, 2.0, 4.0, 8.0)
+"""Weeks after which a day weighs half."""
+OTHERS: Final = (0.03, 0.1, 0.3)
+"""The weight of other days from Monday to Friday among these; nearly none counts between them and the weekend."""
+ACROSS: Final = 0.02
+WORKDAYS: Final = 5
+KINDS: Final = tuple(product(HALF_LIVES, OTHERS))
+CANDIDATES: Final = 2 * len(KINDS)
+LONGEST: Final = 26 * WEEK
+"""Days that a profile looks back."""
+CLOSED_WEEKS: Final = 3
+"""A day of the week that was missing so often, and never there, is closed."""
+REMEMBERED: Final = 66
+"""Weeks of the past that are looked at: of holidays a year and more."""
+NEGLIGIBLE: Final = 0.1
+"""Candidates with less of the best one's weight are left out."""
+FADED: Final = 7
+"""After so many half-lives a day is left out."""
+CLOSED_SHARE: Final = 0.2
+"""Holidays with less than this share of a usual day are closed."""
+JUDGED: Final = 10
+"""Past weeks that profiles are judged by."""
+SHARPNESS: Final = 12
+"""Weights fall with this power of the error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profiles:
+    """Profiles of the week, blended by how good each was."""
+
+    name: str = "weighted profiles"
+
+    def fit(self, past: Counts, calendar: Calendar) -> "FittedProfiles":
+        past = past.before(past.end, weeks=REMEMBERED)
+        people = without_holidays(past, calendar)
+        said = [(end, candidates(people[:, :end], past, end)) for end in judged_ends(past.days)]
+        weights = _weights(people, said)
+        weeks = [(_blend(weights, each), people[:, end : end + WEEK]) for end, each in said]
+        spread = learned_spread(weeks, past.slots) if weeks else guessed_spread(len(past.names), past.slots)
+        return FittedProfiles(weights, spread, calendar, tuple(week for week, _ in weeks))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedProfiles:
+    """`weights` (S, C) of the candidates, and how far from their blend people came.
+
+    `judged`: what the blend says of past weeks, (S, 7, H) each, the latest first.
+    """
+
+    weights: Floats
+    spread: Spread
+    calendar: Calendar
+    judged: tuple[Floats, ...]
+
+    def predict(self, past: Counts, days: int) -> Forecast:
+        middle = self.middle(past, days)
+        return forecast(past, self.calendar, self.spread.quantiles(middle))
+
+    def middle(self, past: Counts, days: int) -> Floats:
+        """(S, days, H)."""
+        past = past.before(past.end, weeks=REMEMBERED)
+        people = without_holidays(past, self.calendar)
+        week = _expected(self.weights, people, past)
+        middle = np.concatenate([week] * -(-days // WEEK), axis=1)[:, :days]
+        middle = np.where(never_seen(past, days)[:, :, None], 0, middle)
+        shares = holiday_shares(past, self.calendar, people)
+        return middle * shares_of(shares, self.calendar, past.end, days)[:, :, None]
+
+    def closed_holidays(self, past: Counts, days: int) -> Bools:
+        """(S, days): holidays to come on which, as on those before, hardly anybody can come."""
+        if not self.calendar.is_holiday(past.end, days).any():
+            return np.zeros((len(past.names), days), np.bool_)
+        past = past.before(past.end, weeks=REMEMBERED)
+        shares = holiday_shares(past, self.calendar, without_holidays(past, self.calendar))
+        return np.asarray(shares_of(shares, self.calendar, past.end, days) < CLOSED_SHARE)
+
+
+def without_holidays(past: Counts, calendar: Calendar) -> Floats:
+    """(S, D, H): what a usual week is learned from."""
+    people = cleaned(past, calendar)
+    return np.where(calendar.is_holiday(past.first, past.days)[None, :, None], np.nan, people)
+
+
+def never_seen(past: Counts, days: int) -> Bools:
+    """(S, days): days to come on whose weekday nothing was ever counted, for as many weeks as cannot be chance."""
+    seen: Bools = np.asarray(np.isfinite(past.people).any(axis=2))
+    weekday = weekdays(past.first, past.days + days)
+    found = np.zeros((len(past.names), days), np.bool_)
+    for n, day in enumerate(weekday[past.days :]):
+        same = seen[:, weekday[: past.days] == day]
+        found[:, n] = (same.shape[1] >= CLOSED_WEEKS) & ~same.any(axis=1)
+    return found
+
+
+def judged_ends(days: int) -> list[int]:
+    """Days of the past from which a week is forecast to see who is right, the latest first."""
+    return list(range(days - WEEK, WEEK - 1, -WEEK))[:JUDGED]
+
+
+def candidates(people: Floats, past: Counts, end: int) -> Floats:
+    """(C, S, 7, H): the seven days from day `end` of the past on, by each profile of `people` (S, end, H) before."""
+    weights, recent = _weightings(past, end), people[:, max(0, end - LONGEST) :]
+    return np.concatenate([_means(recent, weights), _medians(recent, weights)])
+
+
+def _expected(weights: Floats, people: Floats, past: Counts) -> Floats:
+    """(S, 7, H): the blend of the week after the past, without working out what hardly counts."""
+    kinds, recent = _weightings(past, past.days), people[:, max(0, past.days - LONGEST) :]
+    found = np.zeros((len(weights), WEEK, past.slots))
+    for candidate, weight in enumerate(weights.T):
+        used = weight > 0
+        kind = candidate % len(KINDS)
+        days = int(FADED * KINDS[kind][0] * WEEK)
+        if used.any():
+            profiles = _means if candidate < len(KINDS) else _medians
+            profile = profiles(recent[used, -days:], kinds[[kind], :, -days:])[0]
+            found[used] += weight[used, None, None] * profile
+    return found
+
+
+def _weightings(past: Counts, end: int) -> Floats:
+    """(K, 7, D): the weight of each day before day `end`, for each of the seven from it on."""
+    begin = max(0, end - LONGEST)
+    weekday = weekdays(past.first, end + WEEK)
+    age = np.arange(end - begin, 0, -1) / WEEK
+    asked, given = weekday[end:, None], weekday[None, begin:end]
+    like = np.where((asked < WORKDAYS) & (given < WORKDAYS), 1.0, ACROSS)
+    return np.array(
+        [0.5 ** (age / half) * np.where(asked == given, 1.0, other * like) for half, other in KINDS]
+    )
+
+
+def _means(people: Floats, weights: Floats) -> Floats:
+    """(K, S, 7, H) from people (S, D, H) and weights (K, 7, D); 0 where nothing is known."""
+    known = np.isfinite(people)
+    total = np.einsum("kwd,sdh->kswh", weights, np.where(known, people, 0), optimize=True)
+    weight = np.einsum("kwd,sdh->kswh", weights, known.astype(float), optimize=True)
+    return np.asarray(total / np.maximum(weight, 1e-12))
+
+
+def _medians(people: Floats, weights: Floats) -> Floats:
+    """The same with weighted medians: halfway between neighbours, so that they do not jump with few days."""
+    single = people.astype(np.float32)  # this is most of the time that a forecast takes
+    order = np.argsort(single, axis=1)
+    ordered = np.take_along_axis(single, order, axis=1)
+    known = np.isfinite(ordered)
+    ordered = np.nan_to_num(ordered)
+    found = np.empty((*weights.shape[:2], people.shape[0], people.shape[2]))
+    for kind, each in enumerate(weights):
+        for day, weight in enumerate(each.astype(np.float32)):
+            mass = np.where(known, weight[order], 0)
+            upto = np.cumsum(mass, axis=1)
+            low, high = (upto[:, -1:] * np.float32(share) for share in (0.4, 0.6))
+            inside = np.maximum(np.minimum(upto, high) - np.maximum(upto - mass, low), 0)
+            found[kind, day] = (inside * ordered).sum(axis=1) / np.maximum(inside.sum(axis=1), 1e-12)
+    return np.moveaxis(found, 1, 2)
+
+
+def _weights(people: Floats, said: list[tuple[int, Floats]]) -> Floats:
+    """(S, C): by the absolute errors of each candidate in past weeks; equal before there was one."""
+    series = people.shape[0]
+    error = np.zeros((series, CANDIDATES))
+    for end, each in said:
+        came = people[:, end : end + WEEK]
+        error += np.nansum(np.abs(each[:, :, : came.shape[1]] - came), axis=(2, 3)).T
+    best = error.min(axis=1, keepdims=True)
+    weights = np.where(best > 0, (np.maximum(error, 1e-9) / np.maximum(best, 1e-9)) ** -SHARPNESS, 1.0)
+    weights = np.where(weights < NEGLIGIBLE * weights.max(axis=1, keepdims=True), 0, weights)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _blend(weights: Floats, each: Floats) -> Floats:
+    return np.asarray(np.einsum("sc,cswh->swh", weights, each))
