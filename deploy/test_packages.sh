@@ -10,6 +10,7 @@ for pair in $wanted; do
 done
 /usr/bin/python3 -c "import gi; gi.require_version('GstRtspServer', '1.0')" >/dev/null 2>&1 ||
     missing="$missing python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good"
+/usr/bin/python3 -c "import ctypes; ctypes.CDLL('libgomp.so.1')" >/dev/null 2>&1 || missing="$missing libgomp1"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
