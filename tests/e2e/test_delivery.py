@@ -97,6 +97,8 @@ def test_every_report_is_stored_once_and_then_forgotten(
     assert server.people() == people(1500)
 
 
+# What tests/faults does with mosquitto, with the demo's broker.
+@pytest.mark.parametrize("broker", ["iotcore"], indirect=True)
 def test_a_broker_that_is_killed_again_and_again_loses_nothing(
     broker: Broker, server: Server, tmp_path: Path
 ) -> None:
@@ -113,6 +115,7 @@ def test_a_broker_that_is_killed_again_and_again_loses_nothing(
     assert server.people() == people(1500)
 
 
+@pytest.mark.parametrize("broker", ["iotcore"], indirect=True)
 def test_ingest_killed_twenty_times_at_random_instants_loses_nothing(
     broker: Broker, server: Server, tmp_path: Path
 ) -> None:
