@@ -199,8 +199,8 @@ def _door(line: Line, series: FlowSeries) -> DoorLive:
     return DoorLive(
         line=line.id,
         name=line.name,
-        entered=sum(n or 0 for n in series.entered),
-        left=sum(n or 0 for n in series.left),
+        entered=sum(filter(None, series.entered)),
+        left=sum(filter(None, series.left)),
         recent_entered=series.entered[-RECENT:],
         recent_left=series.left[-RECENT:],
     )

@@ -15,15 +15,19 @@ SEEK_SHARE: Final = 0.25
 
 
 class Table(NamedTuple):
-    """A table that is ordered by slot, then by the number of a line or area, and the table of these numbers."""
+    """A table that is ordered by slot, then by the number of a line or area, and the table of these numbers.
+
+    One of raw points has several in a slot, each at its time within it.
+    """
 
     name: str
     key: str
+    raw: bool = False
 
 
-CROSSINGS: Final = Table("crossings", "series")
+CROSSINGS: Final = Table("crossings", "series", raw=True)
 FLOW_15M: Final = Table("flow_15m", "series")
-PRESENCE: Final = Table("presence", "area")
+PRESENCE: Final = Table("presence", "area", raw=True)
 PRESENCE_15M: Final = Table("presence_15m", "area")
 
 
@@ -100,9 +104,8 @@ def _add_rollup(db: sqlite3.Connection, binned: Binned, ids: dict[int, str], edg
 def _flow_raw(db: sqlite3.Connection, ids: dict[int, str], edges: Sequence[int]) -> Iterator[BinnedRow]:
     columns = "series, t.slot, within_ns, entered, left, seconds, CASE WHEN seconds = 0 THEN quality END"
     for series, slot, within_ns, entered, left, seconds, reason in _rows(db, columns, CROSSINGS, ids, edges):
-        at_ns = slot * SLOT_NS + within_ns
-        if series in ids and edges[0] <= at_ns < edges[-1]:
-            yield BinnedRow(ids[series], at_ns, entered, left, seconds, reason)
+        if series in ids:
+            yield BinnedRow(ids[series], slot * SLOT_NS + within_ns, entered, left, seconds, reason)
 
 
 def _presence_rollup(
@@ -116,8 +119,7 @@ def _presence_raw(db: sqlite3.Connection, ids: dict[int, str], edges: Sequence[i
     columns = (
         "area, t.slot, within_ns, seconds, mean * seconds, most, waiting_mean * seconds, waiting_most, dwell"
     )
-    rows = _presence_rows(_rows(db, columns, PRESENCE, ids, edges), ids)
-    return (row for row in rows if edges[0] <= row.at_ns < edges[-1])
+    return _presence_rows(_rows(db, columns, PRESENCE, ids, edges), ids)
 
 
 def _presence_rows(rows: sqlite3.Cursor, ids: dict[int, str]) -> Iterator[PresenceRow]:
@@ -132,17 +134,19 @@ def _presence_rows(rows: sqlite3.Cursor, ids: dict[int, str]) -> Iterator[Presen
 def _rows(
     db: sqlite3.Connection, columns: str, table: Table, ids: dict[int, str], edges: Sequence[int]
 ) -> sqlite3.Cursor:
-    """Rows of all slots that the edges touch, in order of slots, of the asked numbers, and perhaps of others."""
+    """Rows from the first edge to the last, in order of slots, of the asked numbers, and perhaps of others."""
     first, last = edges[0] // SLOT_NS, (edges[-1] - 1) // SLOT_NS
+    at = f"t.slot * {SLOT_NS} + t.within_ns"
+    within = f"{at} BETWEEN {edges[0]} AND {edges[-1] - 1}" if table.raw else "TRUE"
     (known,) = db.execute(f"SELECT count(*) FROM {table.key}").fetchone()  # noqa: S608 - names of ours
     if len(ids) > SEEK_SHARE * known:
         return db.execute(
-            f"SELECT {columns} FROM {table.name} t WHERE slot BETWEEN ? AND ? ORDER BY slot",  # noqa: S608 - names of ours
+            f"SELECT {columns} FROM {table.name} t WHERE slot BETWEEN ? AND ? AND {within} ORDER BY slot",  # noqa: S608 - names of ours
             (first, last),
         )
     slots = "WITH RECURSIVE asked (slot) AS (SELECT ?1 UNION ALL SELECT slot + 1 FROM asked WHERE slot < ?2)"
     asked = f"t.slot = asked.slot AND t.{table.key} IN (SELECT value FROM json_each(?3))"  # noqa: S608 - names of ours
     return db.execute(
-        f"{slots} SELECT {columns} FROM asked CROSS JOIN {table.name} t ON {asked}",  # noqa: S608 - names of ours
+        f"{slots} SELECT {columns} FROM asked CROSS JOIN {table.name} t ON {asked} WHERE {within}",  # noqa: S608 - names of ours
         (first, last, json.dumps(list(ids))),
     )

@@ -24,8 +24,11 @@ from tests.bench.report import Row
 from tests.clocks import TestClock
 from tests.sites import SQUARE
 from tests.waiting import until
-from vilina_api.state import AT_LEAST_EVERY, LiveState
+from vilina_api.live import today
+from vilina_api.so_far import SoFar
+from vilina_api.state import AT_LEAST_EVERY, JUST_NOW, LiveState
 from vilina_edge.delivery.durable import transaction
+from vilina_ingest.occupancy.knowledge import recounted
 from vilina_ingest.points import CrossingsPoint, Point, PresencePoint, point_time
 from vilina_ingest.records import OccupancyPoint, SettledDay
 from vilina_ingest.site import Retention, Site
@@ -174,10 +177,19 @@ def questions(path: Path) -> list[Row]:
     dice = random.Random(3)
 
     api, clock = asyncio.Runner(), TestClock(END - timedelta(minutes=14))
-    state = LiveState(site=building(), reader=store, clock=clock)
+    site = building()
+    state, so_far = LiveState(site=site, reader=store, clock=clock), SoFar(store, site)
 
     def live_state() -> None:
-        """What the API makes of the store for everybody who looks, as JSON."""
+        """All that the API reads at each change."""
+        bins = today(site, clock.now())
+        recounted(so_far.read(bins, store.version()), store, site)
+        store.presence(SITE, Bins((clock.now() - JUST_NOW, clock.now())), AREAS)
+        store.counters(SITE)
+        store.events(SITE, END - DAY, END)
+
+    def live_document() -> None:
+        """What the API makes of it, with estimates and as JSON, for everybody who looks."""
         clock.advance(seconds=AT_LEAST_EVERY.total_seconds())
         assert api.run(state.look())
 
@@ -198,6 +210,7 @@ def questions(path: Path) -> list[Row]:
 
     rows = [
         *asked("live state of all zones", live_state, goal_ms=50),
+        *asked("the live document with all zones, estimated", live_document),
         *asked("one zone, 7 days by 15 minutes", one_week, goal_ms=20),
         *asked("all zones, one day by 15 minutes", all_one_day, goal_ms=100, peer="80 ms"),
         *asked("presence of all zones, one day by 15 minutes", all_areas_one_day),

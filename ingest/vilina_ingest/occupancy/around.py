@@ -33,9 +33,12 @@ class Sides:
 def sides_of(site: Site) -> Sides:
     """The zone graph of a site. A line inside a zone, or between zones for the whole site, is at neither side."""
     zones: tuple[str | None, ...] = (None, *(zone.id for zone in site.zones))
-    sign = np.array([[sign_of(line, zone) for line in site.lines] for zone in zones], float).reshape(
-        len(zones), -1
-    )
+    row = {zone: number for number, zone in enumerate(zones)}
+    sign = np.zeros((len(zones), len(site.lines)))
+    for column, line in enumerate(site.lines):
+        for zone in (None, line.origin, line.to):
+            if zone in row:
+                sign[row[zone], column] = sign_of(line, zone)
     return Sides(zones, np.maximum(sign, 0), np.maximum(-sign, 0))
 
 
