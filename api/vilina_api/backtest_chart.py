@@ -1,39 +1,19 @@
 """A backtest drawn: what a method said at the last origin as a fan, and what came."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from math import isfinite
 from typing import Any, Final
 
 import altair as alt
-import vl_convert
 
-from vilina_api.errors import CountsError
 from vilina_api.forecasting.counts import Counts
 from vilina_api.forecasting.forecast import LEVELS, Forecast
 from vilina_api.theme import TOKENS, chart_config
 
-SUFFIXES: Final = (".svg", ".png")
 SIZE: Final = (960, 300)
-SCALE: Final = 1.5
 MOST_SERIES: Final = 3
 BANDS: Final = (("0.05", "0.95", 0.15), ("0.1", "0.9", 0.2), ("0.25", "0.75", 0.3))
 """Lower and upper level of a band, and its strength."""
-
-
-def write_chart(said: Forecast, counts: Counts, path: Path, *, method: str) -> None:
-    """Draw the first series into a file, PNG or SVG.
-
-    Raises:
-        CountsError: the file cannot be written.
-    """
-    specification = backtest_chart(said, counts, method=method).to_dict()
-    try:
-        if path.suffix == ".png":
-            path.write_bytes(vl_convert.vegalite_to_png(specification, scale=SCALE))
-        else:
-            path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
-    except OSError as error:
-        raise CountsError(f"the picture {path} cannot be written: {error}") from error
 
 
 def backtest_chart(said: Forecast, counts: Counts, *, method: str) -> alt.VConcatChart:
@@ -74,7 +54,7 @@ def _rows(said: Forecast, counts: Counts, index: int) -> Iterator[dict[str, Any]
     quantiles = said.people[index].reshape(-1, len(LEVELS))
     for at, true, levels in zip(said.edges, came, quantiles, strict=False):
         fan = {_field(str(level)): float(people) for level, people in zip(LEVELS, levels, strict=True)}
-        yield {"at": at.isoformat(), "came": float(true) if true == true else None, **fan}  # noqa: PLR0124 - NaN
+        yield {"at": at.isoformat(), "came": float(true) if isfinite(true) else None, **fan}
 
 
 def _field(level: str) -> str:

@@ -7,7 +7,8 @@ ApiError
 ├── NotJson            a body that is something else
 ├── NotReady           the store is not there yet, or cannot be read
 ├── NotKept            the store cannot be written
-└── CountsError        counts that nothing can be forecast from
+├── CountsError        counts that nothing can be forecast from
+└── PictureError       a chart that cannot be written
 """
 
 
@@ -62,3 +63,7 @@ class CountsError(ApiError):
 
     status = 422
     title = "The counts cannot be used"
+
+
+class PictureError(ApiError):
+    """A chart that cannot be written into its file."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from vilina_api.backtest_chart import SUFFIXES, write_chart
+from vilina_api.backtest_chart import backtest_chart
 from vilina_api.errors import ApiError
 from vilina_api.forecasting.backtest import Plan, Result, backtest
 from vilina_api.forecasting.counts import DAY_MINUTES, Calendar, Counts
@@ -20,7 +20,8 @@ from vilina_api.forecasting.counts_file import Columns, read_counts
 from vilina_api.forecasting.holiday_names import public_holidays
 from vilina_api.forecasting.methods import METHODS, OURS
 from vilina_api.forecasting.scores import Scores, scores
-from vilina_ingest.site import known_time_zone
+from vilina_api.options import picture, zone_named
+from vilina_api.picture import write_picture
 
 STEPS: Final = {"15m": 15, "60m": 60}
 
@@ -46,19 +47,6 @@ def _hours(_context: click.Context, _option: click.Parameter, text: str | None) 
     return int(match[1]), int(match[2])
 
 
-def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
-    try:
-        return None if name is None else ZoneInfo(known_time_zone(name))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _picture(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and path.suffix not in SUFFIXES:
-        raise click.BadParameter(f"{path} is no picture; give a name that ends in {' or '.join(SUFFIXES)}")
-    return path
-
-
 @forecast.command("backtest")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), required=True,
               help="Counts; may end in .csv.gz.")  # fmt: skip
@@ -80,10 +68,12 @@ def _picture(_context: click.Context, _option: click.Parameter, path: Path | Non
 )
 @click.option("--country", help="Its public holidays are known, like NZ.")
 @click.option("--subdiv", help="Of the country, like AUK.")
-@click.option("--time-zone", "zone", callback=_zone, help="Turn times with an offset into its local times.")
+@click.option(
+    "--time-zone", "zone", callback=zone_named, help="Turn times with an offset into its local times."
+)
 @click.option("--method", "only", multiple=True, type=click.Choice(list(METHODS)), help="By default all.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--plot", type=click.Path(path_type=Path), callback=_picture,
+@click.option("--plot", type=click.Path(path_type=Path), callback=picture,
               help="Draw the last forecast and what came, as PNG or SVG.")  # fmt: skip
 def backtest_(
     csv_path: Path, time_column: str, series_column: str | None, value_column: str, *, origins: int, every: int,
@@ -110,7 +100,7 @@ def backtest_(
         results = backtest(read.counts, calendar, methods, plan, progress=_progress)
         if plot is not None:
             best = OURS if OURS in results else methods[-1].name
-            write_chart(results[best].last, read.counts, plot, method=best)
+            write_picture(backtest_chart(results[best].last, read.counts, method=best).to_dict(), plot)
     except ApiError as error:
         raise click.ClickException(str(error)) from error
     if as_json:

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from vilina_api.replay_chart import SUFFIXES, write_chart
+from vilina_api.errors import ApiError
+from vilina_api.options import picture, zone_named
+from vilina_api.picture import write_picture
+from vilina_api.replay_chart import replay_chart
 from vilina_ingest.errors import IngestError
 from vilina_ingest.occupancy.recording import parse_opening, read_recording
 from vilina_ingest.occupancy.replay import Errors, ReplayedDay, errors, replay
 from vilina_ingest.recount_cli import ledger, recount
-from vilina_ingest.site import known_time_zone
 
 FEW_DAYS: Final = 2
 """So many days are printed bin by bin; of more, each day has a line."""
@@ -28,29 +30,16 @@ occupancy.add_command(recount)
 occupancy.add_command(ledger)
 
 
-def _zone(_context: click.Context, _option: click.Parameter, name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(known_time_zone(name))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def _picture(_context: click.Context, _option: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and path.suffix not in SUFFIXES:
-        raise click.BadParameter(f"{path} is no picture; give a name that ends in {' or '.join(SUFFIXES)}")
-    return path
-
-
 @occupancy.command("replay")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), required=True,
               help="Columns local_time (bin's start), entered, left; if known, true (inside at the end).")  # fmt: skip
 @click.option("--opening",
               help="Like 'mon-fri 07:00-20:00, sat 09:00-17:00', or '07:00-20:00'; by default always.")  # fmt: skip
-@click.option("--time-zone", "zone", default="UTC", show_default=True, callback=_zone,
+@click.option("--time-zone", "zone", default="UTC", show_default=True, callback=zone_named,
               help="Of local_time; in UTC every day has 24 hours.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print every bin as JSON.")
 @click.option(
-    "--plot", type=click.Path(path_type=Path), callback=_picture, help="Draw the last days as PNG or SVG."
+    "--plot", type=click.Path(path_type=Path), callback=picture, help="Draw the last days as PNG or SVG."
 )
 def replay_(csv_path: Path, opening: str | None, zone: ZoneInfo, *, as_json: bool, plot: Path | None) -> None:
     """Print people inside by recorded counts, live and settled, and with known truth how wrong they are.
@@ -61,8 +50,8 @@ def replay_(csv_path: Path, opening: str | None, zone: ZoneInfo, *, as_json: boo
         recorded = read_recording(csv_path, zone=zone, opening=parse_opening(opening) if opening else None)
         days = list(replay(recorded))
         if plot is not None:
-            write_chart(days, plot)
-    except IngestError as error:
+            write_picture(replay_chart(days).to_dict(), plot)
+    except (IngestError, ApiError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(json.dumps(_document(days), indent=2) if as_json else "\n".join(_table(days)))
 

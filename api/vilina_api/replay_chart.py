@@ -1,38 +1,17 @@
 """A replay drawn: the live estimate with its interval, the settled record, and the truth where it is known."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import altair as alt
-import vl_convert
 
 from vilina_api.theme import TOKENS, chart_config
-from vilina_ingest.errors import RecordingError
 from vilina_ingest.occupancy.replay import ReplayedDay
 
-SUFFIXES: Final = (".svg", ".png")
 SHOWN_DAYS: Final = 7
 SIZE: Final = (960, 360)
-SCALE: Final = 2.0
 SERIES: Final = {"live": ("today", [1, 0]), "settled": ("ink", [1, 0]), "true": ("good", [2, 3])}
 """Name of a curve, its colour, and its dashes."""
-
-
-def write_chart(days: Sequence[ReplayedDay], path: Path) -> None:
-    """Draw the last days into a file.
-
-    Raises:
-        RecordingError: the file cannot be written.
-    """
-    specification = replay_chart(days[-SHOWN_DAYS:]).to_dict()
-    try:
-        if path.suffix == ".png":
-            path.write_bytes(vl_convert.vegalite_to_png(specification, scale=SCALE))
-        else:
-            path.write_text(vl_convert.vegalite_to_svg(specification), encoding="utf-8")
-    except OSError as error:
-        raise RecordingError(f"the picture {path} cannot be written: {error}") from error
 
 
 def replay_chart(days: Sequence[ReplayedDay]) -> alt.LayerChart:

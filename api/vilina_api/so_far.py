@@ -12,7 +12,8 @@ NEWEST: Final = 2
 CHEAP_S: Final = 0.02
 """A day that is read in this time is read whole each time; ..."""
 REST: Final = 20
-"""... another one not again before so many times the time it took, so that late reports are shown after seconds."""
+MOST_REST_S: Final = 10.0
+"""... another one not again before so many times the time it took, and so long at most: late reports wait no longer."""
 
 
 class SoFar:
@@ -48,7 +49,7 @@ class SoFar:
         seen = read_day(self._reader, self._site, bins)
         took = time.monotonic() - began
         self._whole_of = version
-        self._rests_until = began + took + (REST * took if took > CHEAP_S else 0.0)
+        self._rests_until = began + took + (min(REST * took, MOST_REST_S) if took > CHEAP_S else 0.0)
         return seen
 
 

@@ -153,8 +153,9 @@ class LiveState:
         """Each hour, because late reports change earlier days; of a large site that takes seconds."""
         try:
             await asyncio.to_thread(self._learn, self.site.local(now).date(), now)
-        except StoreError as error:
-            log.warning("%s; what earlier days teach is read again in a minute", error)
+        except Exception:
+            # Nobody awaits this either; what was learned before is used until then.
+            log.exception("what earlier days teach could not be read; trying again in a minute")
             self._day_until = now + UNKNOWN_FOR
 
     def _learn(self, day: date, now: datetime) -> None:

@@ -8,7 +8,8 @@ from typing import Final
 import pytest
 
 from tests.faults.disk import Disk
-from tests.faults.injected import LONG, Injected
+from tests.faults.injected import LONG, Injected, times
+from tests.faults.site import House, house
 
 INJECTED: Final = pytest.StashKey[Injected]()
 
@@ -32,3 +33,11 @@ def disks(tmp_path: Path) -> Iterator[list[Disk]]:
     """Two small disks of their own, of the counter and of the server."""
     with ExitStack() as stack:
         yield [stack.enter_context(Disk.made(tmp_path / name)) for name in ("edge", "server")]
+
+
+@pytest.fixture
+def at_home(tmp_path: Path, disks: list[Disk]) -> Iterator[House]:
+    """A house whose outbox and store are each on a disk of its own."""
+    edge, server = disks
+    with house(tmp_path, of_edge=edge.at, of_server=server.at, seed=times(3, 5)) as made:
+        yield made

@@ -1,28 +1,19 @@
 """A disk is full in the middle of writing: it is said, counting goes on, and nothing is lost when there is room."""
 
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.faults.disk import Disk
 from tests.faults.injected import Injected, times
-from tests.faults.site import House, house
+from tests.faults.site import House
 from tests.waiting import until
 from vilina_edge.wire import Topic
 from vilina_ingest.quarantine import Quarantine
 
 TIMES: Final = times(1, 10)
 BURST: Final = 600
-
-
-@pytest.fixture
-def at_home(tmp_path: Path, disks: list[Disk]) -> Iterator[House]:
-    edge, server = disks
-    with house(tmp_path, of_edge=edge.at, of_server=server.at, seed=times(13, 17)) as made:
-        yield made
 
 
 def complaints(it: House) -> int:

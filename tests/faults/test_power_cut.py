@@ -2,9 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,7 +10,7 @@ import pytest
 from tests.faults.disk import Disk, whole
 from tests.faults.injected import Injected, times
 from tests.faults.ledger import Ledger
-from tests.faults.site import House, house
+from tests.faults.site import House
 from tests.waiting import until
 from vilina_edge.delivery.outbox import Outbox
 from vilina_edge.errors import OutboxError
@@ -20,14 +18,6 @@ from vilina_edge.errors import OutboxError
 CUTS: Final = times(2, 50)
 """Of each: of the counter's power and of the server's."""
 BURST: Final = 300
-
-
-@pytest.fixture
-def at_home(tmp_path: Path, disks: list[Disk]) -> Iterator[House]:
-    """Outbox and store each on a disk of its own."""
-    edge, server = disks
-    with house(tmp_path, of_edge=edge.at, of_server=server.at, seed=times(3, 5)) as made:
-        yield made
 
 
 def cut_counter(it: House, disk: Disk) -> None:

@@ -10,10 +10,9 @@ import numpy as np
 from scipy.special import ndtri
 
 from vilina_api.errors import StaffingError
+from vilina_api.forecasting.forecast import LEVELS
 from vilina_api.staffing.service import Floats
 
-LEVELS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-"""The quantiles of a forecast."""
 SCENARIOS: Final = 25
 """Equally likely days that stand for all; 15 leave out so much of the tails that levels come out 3 points too high."""
 

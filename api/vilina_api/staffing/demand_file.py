@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 
 from vilina_api.errors import StaffingError
-from vilina_api.staffing.demand import LEVELS, Demand
+from vilina_api.forecasting.forecast import LEVELS
+from vilina_api.staffing.demand import Demand
 
 QUANTILES: Final = tuple(f"q{100 * level:02.0f}" for level in LEVELS)
 VALUE: Final = "value"

@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 
 from vilina_api.errors import StaffingError
-from vilina_api.staffing.demand import LEVELS, Demand
+from vilina_api.forecasting.forecast import LEVELS
+from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.plan import Rules, Staffed, StaffPlan, expected_of, plan
 from vilina_api.staffing.service import Service
 from vilina_ingest.site import Target

@@ -95,9 +95,10 @@ class Tracker:
         for row, column in matched.items():
             self._tracks[row].update(samples[column])
         taken = set(matched.values())
+        theirs = [boxes[column] for column in taken]
         for i in range(len(boxes)):
             if strong[i] and i not in taken:
-                self._give_birth(boxes[i], samples[i], [boxes[column] for column in taken])
+                self._give_birth(boxes[i], samples[i], theirs)
         stitched = self._confirm()
         gone = self._forget()
         return TrackerStep(self._now, self._collect(), stitched, gone)
