@@ -26,7 +26,7 @@ def backtest_chart(said: Forecast, counts: Counts, *, method: str) -> alt.VConca
 
 def _series(said: Forecast, counts: Counts, index: int, method: str) -> Any:
     rows = alt.Chart(alt.InlineData(values=list(_rows(said, counts, index))))
-    x = alt.X("at:T", title=None, axis=alt.Axis(grid=False))
+    x = alt.X("at:T", title=None, axis=alt.Axis(grid=False, format="%a %d %b", tickCount="day"))
     names = [method, "what came"]
     colour = alt.Color(
         "series:N",
