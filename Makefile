@@ -8,6 +8,8 @@
 
 PYTHON ?= python3
 FUZZ_S ?= 60
+# Tests are shared by a process for each core, file by file, so that what a file has set up serves all its tests.
+SHARED ?= --numprocesses=auto --maxprocesses=4 --dist=loadfile
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -26,7 +28,7 @@ demo: setup
 
 test: setup
 	sh deploy/test_packages.sh
-	$(BIN)/pytest $(TEST)
+	$(BIN)/pytest $(SHARED) $(TEST)
 
 test-faults: setup
 	VILINA_FAULTS=long $(BIN)/pytest $(or $(TEST),tests/faults)

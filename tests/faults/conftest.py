@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -12,12 +12,24 @@ from tests.faults.injected import LONG, Injected, times
 from tests.faults.site import House, house
 
 INJECTED: Final = pytest.StashKey[Injected]()
+SENT: Final = "faults injected"
 
 
 @pytest.fixture(scope="session")
 def injected(pytestconfig: pytest.Config) -> Injected:
     """Every test of failures says here what it did."""
     return pytestconfig.stash.setdefault(INJECTED, Injected())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where several processes share the tests, each sends what its own did to the one that prints the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[SENT] = session.config.stash.setdefault(INJECTED, Injected()).plain()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash.setdefault(INJECTED, Injected()).join(getattr(node, "workeroutput", {}).get(SENT))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -27,6 +27,16 @@ class Injected:
         """Something that a reader of the table wants to know beside the numbers."""
         self._figures[what] = figure
 
+    def plain(self) -> tuple[dict[str, int], dict[str, str]]:
+        """All of it, as what can be sent to another process."""
+        return dict(self._faults), dict(self._figures)
+
+    def join(self, sent: tuple[dict[str, int], dict[str, str]] | None) -> None:
+        """Add what another process sent, if it did any tests."""
+        faults, figures = sent or ({}, {})
+        self._faults.update(faults)
+        self._figures.update(figures)
+
     def lines(self) -> Iterator[str]:
         """The table; nothing if nothing was done."""
         for kind, faults in sorted(self._faults.items()):
