@@ -7,16 +7,23 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from vilina_api.keys import KeyRing
 from vilina_api.problem import add_problem_handlers
 from vilina_api.routes import flows, health, occupancy, pages, sites
+from vilina_api.routes.roles import PUBLIC, STAFF
 from vilina_api.state import LiveState
 from vilina_edge.clock import Clock
 from vilina_ingest.site import Site
 from vilina_ingest.store import Reader, Store
 
 
-def create_app(*, site: Site, reader: Reader, open_store: Callable[[], Store], clock: Clock) -> FastAPI:
-    """The app of one site over one store, which it only reads; it is opened anew for the little that is written."""
+def create_app(
+    *, site: Site, reader: Reader, open_store: Callable[[], Store], clock: Clock, keys: KeyRing | None = None
+) -> FastAPI:
+    """The app of one site over one store, which it only reads; it is opened anew for the little that is written.
+
+    Without `keys` whoever reaches it may do everything.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -40,7 +47,9 @@ def create_app(*, site: Site, reader: Reader, open_store: Callable[[], Store], c
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
     app.state.open_store = open_store
+    app.state.keys = keys
     add_problem_handlers(app)
-    for module in (sites, flows, occupancy, health, pages):
-        app.include_router(module.router)
+    app.include_router(health.router, dependencies=[PUBLIC])
+    for module in (sites, flows, occupancy, pages):
+        app.include_router(module.router, dependencies=[STAFF])
     return app

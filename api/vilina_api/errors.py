@@ -5,11 +5,17 @@ ApiError
 ├── BadRequest         a parameter that cannot be meant
 │   └── StaffingError  demand, service, target or rules for which nobody can be planned
 ├── NotJson            a body that is something else
+├── WhoAreYou          no key that is known
+├── Forbidden          a key of somebody else's role
+├── KeysError          a file of keys that cannot be used
 ├── NotReady           the store is not there yet, or cannot be read
 ├── NotKept            the store cannot be written
 ├── CountsError        counts that nothing can be forecast from
 └── PictureError       a chart that cannot be written
 """
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 
 class ApiError(Exception):
@@ -17,6 +23,7 @@ class ApiError(Exception):
 
     status = 500
     title = "Something went wrong"
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class NotFound(ApiError):  # noqa: N818 - HTTP's own word
@@ -49,6 +56,28 @@ class NotJson(ApiError):  # noqa: N818 - said as it is
 
     status = 415
     title = "Only JSON"
+
+
+class WhoAreYou(ApiError):  # noqa: N818 - said as it is
+    """Whoever asks has no key that is known."""
+
+    status = 401
+    title = "Who are you?"
+    headers = MappingProxyType({"WWW-Authenticate": 'Basic realm="Vilina", charset="UTF-8"'})
+
+
+class Forbidden(ApiError):  # noqa: N818 - HTTP's own word
+    """The key is of another role."""
+
+    status = 403
+    title = "Not for this key"
+
+
+class KeysError(ApiError):
+    """A file of keys that cannot be read, written or meant."""
+
+    status = 503
+    title = "Keys cannot be read"
 
 
 class NotKept(ApiError):  # noqa: N818 - said as it is

@@ -21,7 +21,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(ApiError)
     async def _ours(request: Request, error: ApiError) -> JSONResponse:
-        return _problem(request, error.status, error.title, str(error))
+        return _problem(request, error.status, error.title, str(error), headers=error.headers)
 
     @app.exception_handler(StoreError)
     async def _store(request: Request, error: StoreError) -> JSONResponse:

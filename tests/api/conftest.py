@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.clocks import TestClock
 from tests.sites import square
 from tests.waiting import until
 from vilina_api.app import create_app
+from vilina_api.keys import KeyRing
 from vilina_edge.wire import GapReason, LineCount, Report
 from vilina_ingest.points import points
 from vilina_ingest.store import Batch
@@ -71,22 +73,37 @@ class Served:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    store = SqliteStore.open(tmp_path / "vilina.db")
-    reader = SqliteStore.open(tmp_path / "vilina.db", read_only=True)
-    clock, port = TestClock(NOON), free_port()
+    with serving_square(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def serving_square(
+    folder: Path, *, clock: TestClock | None = None, keys: KeyRing | None = None
+) -> Iterator[Served]:
+    """A server of the square, with a store in the folder."""
+    store = SqliteStore.open(folder / "vilina.db")
+    reader = SqliteStore.open(folder / "vilina.db", read_only=True)
+    clock, port = clock or TestClock(NOON), free_port()
     app = create_app(
-        site=square(), reader=reader, open_store=lambda: SqliteStore.open(tmp_path / "vilina.db"), clock=clock
+        site=square(),
+        reader=reader,
+        open_store=lambda: SqliteStore.open(folder / "vilina.db"),
+        clock=clock,
+        keys=keys,
     )
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()
     address = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=address) as client:
-        until(lambda: server.started)
-        until(lambda: client.get("/health/ready").status_code == 200)
-        yield Served(address, client, store, clock)
-    server.should_exit = True
-    thread.join(10)
+    try:
+        with httpx.Client(base_url=address) as client:
+            until(lambda: server.started)
+            until(lambda: client.get("/health/ready").status_code == 200)
+            yield Served(address, client, store, clock)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        reader.close()
+        store.close()
     assert not thread.is_alive()
-    reader.close()
-    store.close()

@@ -11,6 +11,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from vilina_api.errors import BadRequest, NotFound, NotKept
 from vilina_api.etag import tagged
+from vilina_api.keys import Role
 from vilina_api.models import (
     CorrectionEntry,
     Corrections,
@@ -23,6 +24,7 @@ from vilina_api.models import (
 )
 from vilina_api.problem import RESPONSES
 from vilina_api.routes.needs import OpenStore, SiteState, only_json
+from vilina_api.routes.roles import only
 from vilina_api.routes.sites import HEARTBEAT_S, SEND_TIMEOUT_S
 from vilina_api.state import LiveState
 from vilina_ingest.calendar import day_start
@@ -89,7 +91,7 @@ def corrections(request: Request, state: SiteState, start: Start = None, end: En
     "/{site}/corrections",
     response_model=CorrectionEntry,
     status_code=201,
-    dependencies=[Depends(only_json)],
+    dependencies=[Depends(only_json), only(Role.MANAGER, Role.TECHNICIAN)],
     responses={201: {"headers": {"Location": {"schema": {"type": "string"}}}}},
 )
 def recount(
