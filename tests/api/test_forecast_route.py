@@ -16,6 +16,7 @@ import uvicorn
 from tests.api.two_floors import CLOSES, OPENS, reports_of, two_floors, write_days
 from tests.brokers import free_port
 from tests.clocks import TestClock
+from tests.sites import square
 from tests.waiting import until
 from vilina_api.app import create_app
 from vilina_api.errors import BadRequest
@@ -27,6 +28,7 @@ from vilina_api.site_forecast.store_crossings import read_past
 from vilina_api.site_forecast.store_models import ModelStore
 from vilina_api.site_forecast.training import train
 from vilina_ingest.points import points
+from vilina_ingest.site import Site
 from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 
@@ -223,6 +225,16 @@ def test_a_new_model_is_taken_without_a_restart(served: Served, tmp_path: Path) 
 
     assert asyncio.run(cards()) == (None, "20260303T040000Z")
     reader.close()
+
+
+@pytest.mark.parametrize("site", [HOUSE, square()])
+def test_a_site_where_nobody_was_counted_yet_is_forecast_by_its_file(tmp_path: Path, site: Site) -> None:
+    store = SqliteStore.open(tmp_path / "vilina.db")
+    outlook = SiteOutlook(place=place_of(site, Planned()), reader=store, clock=TestClock(MORNING))
+    found = asyncio.run(outlook.forecast(first=TODAY, days=1))
+    assert found.median.sum() > 100
+    assert asyncio.run(outlook.view()).card.method == "a guess from the site file"
+    store.close()
 
 
 def test_the_next_day_is_forecast_from_what_today_taught(served: Served) -> None:

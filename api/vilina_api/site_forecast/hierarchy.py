@@ -51,7 +51,7 @@ class Hierarchy:
     def summed(self, parts: Floats) -> Floats:
         """(N, ...) of all series from those of parts (B, ...); a gap in a part is one in its totals."""
         totals = [parts[row > 0].sum(axis=0) for row in self.matrix[len(self.parts) :]]
-        return np.concatenate([parts, np.array(totals).reshape(-1, *parts.shape[1:])])
+        return np.stack([*parts, *totals])
 
     def of(self, names: Iterable[str]) -> list[int]:
         """Which series these are; KeyError for one that the site does not have."""

@@ -15,7 +15,7 @@ models_option = click.option(
 planned_option = click.option(
     "--planned", "planned_path", type=click.Path(path_type=Path),
     help="A CSV file of closures, school holidays and events beside those of the site file: columns kind, name, first,"
-    " last, zone, percent.",
+    " last, zone, percent. It is read once, at the start.",
 )  # fmt: skip
 
 
