@@ -139,6 +139,10 @@ def test_a_kept_model_says_the_same_as_before(
 
 
 def test_trees_are_kept_too(place: Place, counts: Counts, first: Stored) -> None:
+    try:
+        import lightgbm  # noqa: F401, PLC0415 - as late as the product does
+    except OSError as error:
+        pytest.skip(f"no model can be trained here: {error}; sudo apt-get install libgomp1")
     random = np.random.default_rng(1)
     features, target = random.random((400, 5)), random.random(400)
     trees = grown(features, target, np.ones(400), Rounds(middle=3, edge=2))
