@@ -111,7 +111,7 @@ async def forecast(
         came[0] = view.came[row]
     people = (view.said.quarters if step == "15m" else view.said.hours)[row, begin : begin + days]
     body = _document(state.site, about, people=people, came=came, first=first, step=step,
-                     made_at=view.made_at, card=view.card)  # fmt: skip
+                     made_at=view.made_at, card=view.card.line)  # fmt: skip
     return _answer(request, body, state.site, form)
 
 
@@ -129,16 +129,14 @@ async def then(
     """What was forecast of a day when it began, or on an earlier day, and what came. It is not changed afterwards."""
     view = await outlook.view()
     day = day or view.said.first
-    hours, quarters, said_on = await asyncio.to_thread(outlook.said_of, made or day, about.key)
-    place = (day - said_on).days
-    if not 0 <= place < len(hours):
-        raise NotFound(
-            f"On {said_on} nothing was said of {day}; it was said of {len(hours)} days from then on."
-        )
+    said, row = await asyncio.to_thread(outlook.said_of, made or day, about.key)
+    place, days = (day - said.first).days, said.hours.shape[1]
+    if not 0 <= place < days:
+        raise NotFound(f"On {said.first} nothing was said of {day}; it was said of {days} days from then on.")
     came = await asyncio.to_thread(outlook.came_of, day)
-    people = (quarters if step == "15m" else hours)[place : place + 1]
+    people = (said.quarters if step == "15m" else said.hours)[row, place : place + 1]
     body = _document(state.site, about, people=people, came=came[_row(outlook, about)][None], first=day, step=step,
-                     made_at=outlook.midnight(said_on), card=view.card)  # fmt: skip
+                     made_at=outlook.midnight(said.first), card=said.card)  # fmt: skip
     return _answer(request, body, state.site, form)
 
 
@@ -159,7 +157,7 @@ def _row(outlook: SiteOutlook, about: Subject) -> int:
 
 def _document(
     site: Site, about: Subject, *, people: Floats, came: Floats, first: date, step: Step, made_at: datetime,
-    card: ModelCard,
+    card: str,
 ) -> ForecastDocument:  # fmt: skip
     edges, places = slots(site, first, len(people), step)
     counts = came if step == "15m" else by_hour(came[None])[0]
@@ -173,7 +171,7 @@ def _document(
         edges=tuple(edges),
         people=rows_of(people, places),
         came=counts_of(counts, places),
-        card=card.line,
+        card=card,
     )
 
 

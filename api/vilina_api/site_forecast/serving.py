@@ -19,7 +19,7 @@ from vilina_api.site_forecast.outlook import Outlook
 from vilina_api.site_forecast.site_model import Place, SiteForecast, learn, site_forecast, told
 from vilina_api.site_forecast.store_crossings import SLOTS, read_crossings, read_past
 from vilina_api.site_forecast.store_models import ModelStore
-from vilina_api.site_forecast.store_said import SaidStore
+from vilina_api.site_forecast.store_said import Said, SaidStore
 from vilina_api.site_forecast.today import moved
 from vilina_api.site_forecast.training import gaps_percent
 from vilina_edge.clock import Clock
@@ -115,14 +115,13 @@ class SiteOutlook(Outlook):
                 log.exception("the forecast could not be made; trying again")
             await asyncio.sleep(LOOK_S)
 
-    def said_of(self, day: date, key: str) -> tuple[Floats, Floats, date]:
-        """Hours (D, 24, Q) and quarters (D, 96, Q) as they were said at the beginning of a day.
+    def said_of(self, day: date, key: str) -> tuple[Said, int]:
+        """What was said at the beginning of a day, and which of its series has a key of the hierarchy.
 
         Raises:
             NotFound: nothing is kept of it.
         """
-        said, row = self._said.of_key(day, key)
-        return said.hours[row], said.quarters[row], said.first
+        return self._said.of_key(day, key)
 
     def came_of(self, day: date) -> Floats:
         """(N, 96) people who came on a past day or today; NaN in gaps.
@@ -170,7 +169,7 @@ class SiteOutlook(Outlook):
         today, _ = slot
         if self._day is None or self._day.midnight.first != today:
             self._day = self._new_day(today)
-            self._said.keep(self._day.midnight)
+            self._said.keep(self._day.midnight, self._day.card.line)
         came = self.came_of(today)
         known = np.flatnonzero(np.isfinite(came).any(axis=0))
         over = min(slot[1], int(known[-1]) + 1) if known.size else 0

@@ -28,12 +28,13 @@ KEPT: Final = 60
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """`hours` (K, D, 24, Q) and `quarters` (K, D, 96, Q) of named zones, floors and the site."""
+    """`hours` (K, D, 24, Q) and `quarters` (K, D, 96, Q) of named zones, floors and the site; `card` is the model's."""
 
     names: tuple[str, ...]
     first: date
     hours: Floats
     quarters: Floats
+    card: str
 
 
 class SaidStore:
@@ -43,13 +44,13 @@ class SaidStore:
         self._folder = None if directory is None else directory / site / "said"
         self._recent: dict[date, Said] = {}
 
-    def keep(self, said: SiteForecast) -> None:
+    def keep(self, said: SiteForecast, card: str) -> None:
         """The first forecast of a day stays; a directory that cannot be written is said in the log."""
         if self.of(said.first) is not None:
             return
         names = tuple(said.hierarchy.rows)
         rows = said.hierarchy.of(names)
-        kept = Said(names, said.first, said.hours[rows, :KEPT_DAYS], said.quarters[rows, :KEPT_DAYS])
+        kept = Said(names, said.first, said.hours[rows, :KEPT_DAYS], said.quarters[rows, :KEPT_DAYS], card)
         self._recent = dict([*self._recent.items(), (kept.first, kept)][-2:])
         if self._folder is None:
             return
@@ -58,7 +59,7 @@ class SaidStore:
             name: each.astype(np.float32)
             for name, each in (("hours", kept.hours), ("quarters", kept.quarters))
         }
-        np.savez_compressed(content, allow_pickle=False, names=np.array(names), **arrays)
+        np.savez_compressed(content, allow_pickle=False, names=np.array(names), card=np.array(card), **arrays)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_whole(self._path(kept.first), content.getvalue())
@@ -76,7 +77,8 @@ class SaidStore:
         try:
             with np.load(self._path(day), allow_pickle=False) as found:
                 names = tuple(found["names"].tolist())
-                return Said(names, day, found["hours"].astype(float), found["quarters"].astype(float))
+                hours, quarters = (found[name].astype(float) for name in ("hours", "quarters"))
+                return Said(names, day, hours, quarters, str(found["card"]))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             log.warning("what was said on %s is skipped: %s", day, error)
             return None

@@ -98,7 +98,7 @@ def _judged_days(counts: Counts, in_use: Stored | None) -> int:
         )
     if in_use is None or in_use.card.trained_until is None:
         return min(JUDGED_DAYS, counts.days // 3 // WEEK * WEEK)
-    new = (counts.end - in_use.card.trained_until).days - 1
+    new = max(0, (counts.end - in_use.card.trained_until).days - 1)
     if new < WEEK:
         raise TrainingError(
             f"{new} days have come since the model in use was trained, and {WEEK} are needed to judge by:"
