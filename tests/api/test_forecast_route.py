@@ -21,7 +21,6 @@ from tests.waiting import until
 from vilina_api.app import create_app
 from vilina_api.errors import BadRequest
 from vilina_api.forecasting.forecast import LEVELS
-from vilina_api.site_forecast.hierarchy import counts_of
 from vilina_api.site_forecast.serving import HORIZON, SiteOutlook
 from vilina_api.site_forecast.site_model import Planned, place_of
 from vilina_api.site_forecast.store_crossings import read_past
@@ -217,7 +216,7 @@ def test_a_new_model_is_taken_without_a_restart(served: Served, tmp_path: Path) 
 
     async def cards() -> tuple[str | None, str | None]:
         before = (await outlook.view()).card.version
-        counts = counts_of(place.hierarchy, read_past(reader, HOUSE, TODAY, weeks=10))
+        counts = read_past(reader, HOUSE, place.hierarchy, TODAY, weeks=10)
         trained = train(place, counts, None, now=MORNING, say=lambda _share, _text: None)
         ModelStore(tmp_path, HOUSE.id).save(trained, place.hierarchy.names)
         await outlook.refresh()

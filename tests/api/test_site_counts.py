@@ -102,11 +102,14 @@ def test_an_hour_that_the_clock_shows_twice_is_the_mean_of_both_and_one_that_it_
 
 def test_the_past_begins_with_its_first_count(tmp_path: Path) -> None:
     store = SqliteStore.open(tmp_path / "vilina.db")
-    assert read_past(store, SITE_OF, MONDAY, weeks=66).days == 0
+    assert read_past(store, SITE_OF, FOUND, MONDAY, weeks=66).days == 0
     write_days(store, SITE_OF, MONDAY - timedelta(days=9), 9)
-    past = read_past(store, SITE_OF, MONDAY, weeks=66)
-    store.close()
+    past = read_past(store, SITE_OF, FOUND, MONDAY, weeks=66)
     assert (past.first, past.end) == (MONDAY - timedelta(days=9), MONDAY)
+    later = MONDAY + timedelta(days=60)  # it was closed for two months
+    assert read_past(store, SITE_OF, FOUND, later, weeks=66).first == MONDAY - timedelta(days=9)
+    assert read_past(store, SITE_OF, FOUND, later + timedelta(days=90), weeks=66).days == 0
+    store.close()
 
 
 def test_each_weekday_has_its_own_hours_and_closures_and_holidays_have_none() -> None:

@@ -190,9 +190,7 @@ class SiteOutlook(Outlook):
         """Whole days until yesterday; those that are known are not read again, but for the last."""
         before = self._day
         if before is None or not before.past.days or not 0 <= (today - before.past.end).days < LATE_DAYS:
-            return counts_of(
-                self.place.hierarchy, read_past(self._reader, self.place.site, today, weeks=WEEKS)
-            )
+            return read_past(self._reader, self.place.site, self.place.hierarchy, today, weeks=WEEKS)
         again = max(before.past.first, before.past.end - timedelta(days=LATE_DAYS))
         fresh = read_crossings(self._reader, self.place.site, again, (today - again).days)
         new = counts_of(self.place.hierarchy, fresh)

@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from vilina_api.forecasting.counts import DAY_MINUTES, Counts, Floats, Ints
+from vilina_api.forecasting.counts import DAY_MINUTES, WEEK, Counts, Floats, Ints
+from vilina_api.site_forecast.hierarchy import Hierarchy, counts_of
 from vilina_edge.wire import SLOT
-from vilina_ingest.calendar import day_start
+from vilina_ingest.calendar import day_start, local_days
 from vilina_ingest.site import Site
 from vilina_ingest.store import Bins, Reader
 
@@ -16,8 +17,10 @@ SLOTS: Final = DAY_MINUTES // 15
 """Quarter hours of a local day."""
 SEEN: Final = 0.9
 """The share of a quarter hour that must have been observed; of one that was seen in part, too few are known."""
-AT_ONCE: Final = 14
-"""Days that are read at once: other readers of the process wait so long."""
+BLOCK: Final = 14
+"""Days that are read, and made into series, one after the other."""
+AT_ONCE: Final = 200
+"""Days times lines that are read at once: other readers of the process wait so long, a twentieth of a second."""
 NOBODY: Final = 13 * 7
 """Days without any count, after which nothing older is looked for."""
 Progress = Callable[[int, int], None]
@@ -33,8 +36,9 @@ def read_crossings(reader: Reader, site: Site, first: date, days: int) -> Counts
     """
     names = [line.id for line in site.lines]
     found = np.full((2 * len(names), days, SLOTS), np.nan)
-    for begin in range(0, days, AT_ONCE):
-        many = min(AT_ONCE, days - begin)
+    at_once = max(1, AT_ONCE // max(1, len(names)))
+    for begin in range(0, days, at_once):
+        many = min(at_once, days - begin)
         starts = [day_start(site, first + timedelta(days=begin + n)) for n in range(many + 1)]
         series = reader.flows(site.id, Bins.regular(starts[0], starts[-1], SLOT), names)
         people = np.array(
@@ -49,28 +53,38 @@ def read_crossings(reader: Reader, site: Site, first: date, days: int) -> Counts
 
 
 def read_past(
-    reader: Reader, site: Site, until: date, *, weeks: int, progress: Progress = lambda _done, _total: None
+    reader: Reader,
+    site: Site,
+    found: Hierarchy,
+    until: date,
+    *,
+    weeks: int,
+    progress: Progress = lambda _d, _t: None,
 ) -> Counts:
     """The last weeks before a local day, as far back as there are counts without a gap of a quarter of a year.
 
     Raises:
         StoreError: the store cannot be read.
     """
-    blocks: list[Counts] = []
-    total, nobody = 7 * weeks, 0
-    for back in range(AT_ONCE, total + AT_ONCE, AT_ONCE):
-        block = read_crossings(reader, site, until - timedelta(days=back), AT_ONCE)
-        blocks.insert(0, block)
+    blocks: list[Floats] = []
+    first, total = until, WEEK * weeks
+    for back in range(BLOCK, total + BLOCK, BLOCK):
+        first = until - timedelta(days=back)
+        blocks.insert(0, counts_of(found, read_crossings(reader, site, first, BLOCK)).people)
         progress(min(back, total), total)
-        nobody = 0 if np.isfinite(block.people).any() else nobody + AT_ONCE
-        if nobody >= NOBODY:
+        if not np.isfinite(blocks[0]).any() and not _anything(reader, site, first):
             break
-    people = np.concatenate([block.people for block in blocks], axis=1)
+    people = np.concatenate(blocks, axis=1)
     known = np.flatnonzero(np.isfinite(people).any(axis=(0, 2)))
     begin = int(known[0]) if known.size else people.shape[1]
-    return Counts(
-        names=blocks[0].names, first=blocks[0].first + timedelta(days=begin), people=people[:, begin:]
-    )
+    return Counts(names=found.names, first=first + timedelta(days=begin), people=people[:, begin:])
+
+
+def _anything(reader: Reader, site: Site, until: date) -> bool:
+    """Whether anything was counted in a quarter of a year before a day."""
+    bins = local_days(site, until - timedelta(days=NOBODY), until - timedelta(days=1))
+    series = reader.flows(site.id, bins, [line.id for line in site.lines])
+    return any(people is not None for one in series.values() for people in one.entered)
 
 
 def slots_of_day(site: Site, day: date) -> tuple[tuple[datetime, ...], Ints]:

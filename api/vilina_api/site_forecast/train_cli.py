@@ -8,7 +8,6 @@ import click
 
 from vilina_api.errors import ApiError
 from vilina_api.site_forecast.card import Judged, ModelCard
-from vilina_api.site_forecast.hierarchy import counts_of
 from vilina_api.site_forecast.options import models_option, planned_of, planned_option
 from vilina_api.site_forecast.site_model import place_of
 from vilina_api.site_forecast.store_crossings import read_past
@@ -57,8 +56,9 @@ def train_command(
             def read(done: int, total: int) -> None:
                 say(READING * done / total, "reading")
 
-            past = read_past(reader, site, site.local(now).date(), weeks=WEEKS, progress=read)
-            trained = train(place, counts_of(place.hierarchy, past), kept.current(place), now=now, say=say)
+            today = site.local(now).date()
+            past = read_past(reader, site, place.hierarchy, today, weeks=WEEKS, progress=read)
+            trained = train(place, past, kept.current(place), now=now, say=say)
         kept.save(trained, place.hierarchy.names)
     except (ApiError, IngestError) as error:
         raise click.ClickException(str(error)) from error
