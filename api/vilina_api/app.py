@@ -35,12 +35,14 @@ def create_app(
     Without `keys` whoever reaches it may do everything. `models` is the directory of trained models, in which forecasts
     are kept, too.
     """
+    place = place_of(site, planned or Planned())
+    outlook = SiteOutlook(place=place, reader=reader, clock=clock, models=models)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Whoever comes first gets a page, not an excuse.
         await app.state.live.look()
-        running = [asyncio.create_task(part.run()) for part in (app.state.live, app.state.outlook)]
+        running = [asyncio.create_task(part.run()) for part in (app.state.live, outlook)]
         try:
             yield
         finally:
@@ -58,8 +60,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
-    place = place_of(site, planned or Planned())
-    app.state.outlook = SiteOutlook(place=place, reader=reader, clock=clock, models=models)
+    app.state.outlook = outlook
     app.state.open_store = open_store
     app.state.keys = keys
     add_problem_handlers(app)
