@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest bench-staffing \
-    bench-forecast lock clean
+    bench-forecast bench-site-forecast lock clean
 
 setup: $(STAMP)
 
@@ -42,7 +42,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/deploy/test_import_direction.py
 
-bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing bench-forecast
+bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing bench-forecast bench-site-forecast
 
 bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
@@ -61,6 +61,9 @@ bench-staffing: setup
 
 bench-forecast: setup
 	$(BIN)/python -m tests.bench.forecast
+
+bench-site-forecast: setup
+	$(BIN)/python -m tests.bench.site_forecast
 
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

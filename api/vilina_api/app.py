@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from vilina_api.keys import KeyRing
 from vilina_api.problem import add_problem_handlers
-from vilina_api.routes import flows, health, occupancy, pages, sites
-from vilina_api.routes.roles import PUBLIC, STAFF
+from vilina_api.routes import flows, forecast, health, occupancy, pages, sites
+from vilina_api.routes.roles import PLANNING, PUBLIC, STAFF
+from vilina_api.site_forecast.serving import SiteOutlook
+from vilina_api.site_forecast.site_model import Planned, place_of
 from vilina_api.state import LiveState
 from vilina_edge.clock import Clock
 from vilina_ingest.site import Site
@@ -18,24 +21,35 @@ from vilina_ingest.store import Reader, Store
 
 
 def create_app(
-    *, site: Site, reader: Reader, open_store: Callable[[], Store], clock: Clock, keys: KeyRing | None = None
+    *,
+    site: Site,
+    reader: Reader,
+    open_store: Callable[[], Store],
+    clock: Clock,
+    keys: KeyRing | None = None,
+    models: Path | None = None,
+    planned: Planned | None = None,
 ) -> FastAPI:
     """The app of one site over one store, which it only reads; it is opened anew for the little that is written.
 
-    Without `keys` whoever reaches it may do everything.
+    Without `keys` whoever reaches it may do everything. `models` is the directory of trained models, in which forecasts
+    are kept, too.
     """
+    place = place_of(site, planned or Planned())
+    outlook = SiteOutlook(place=place, reader=reader, clock=clock, models=models)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Whoever comes first gets a page, not an excuse.
         await app.state.live.look()
-        watching = asyncio.create_task(app.state.live.run())
+        running = [asyncio.create_task(part.run()) for part in (app.state.live, outlook)]
         try:
             yield
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            for task in running:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     app = FastAPI(
         title="Vilina",
@@ -46,10 +60,12 @@ def create_app(
         redoc_url=None,
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
+    app.state.outlook = outlook
     app.state.open_store = open_store
     app.state.keys = keys
     add_problem_handlers(app)
     app.include_router(health.router, dependencies=[PUBLIC])
+    app.include_router(forecast.router, dependencies=[PLANNING])
     for module in (sites, flows, occupancy, pages):
         app.include_router(module.router, dependencies=[STAFF])
     return app

@@ -11,8 +11,9 @@ import click
 import uvicorn
 
 from vilina_api.app import create_app
-from vilina_api.errors import KeysError
+from vilina_api.errors import KeysError, PlannedError
 from vilina_api.keys import KeyRing, Keys, Role
+from vilina_api.site_forecast.options import models_option, planned_of, planned_option
 from vilina_edge.clock import SystemClock
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site_file import load_site
@@ -45,6 +46,8 @@ def _server(_context: click.Context, _option: click.Parameter, address: str | No
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one."
 )
+@models_option
+@planned_option
 def run(
     site_path: Path,
     store_address: str,
@@ -53,6 +56,8 @@ def run(
     host: str,
     *,
     port: int,
+    models: Path | None,
+    planned_path: Path | None,
 ) -> None:
     """Serve the API under /v1 and the manager's board at /. Ctrl-C ends it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -65,12 +70,16 @@ def run(
         keys = _ring(keys_path)
         site = load_site(site_path)
         reader = open_store(store_address, read_only=True)
-    except (IngestError, KeysError) as error:
+        planned = planned_of(planned_path, site)
+    except (IngestError, KeysError, PlannedError) as error:
         raise click.ClickException(str(error)) from error
     with _listening(host, port) as listener:
         click.echo(f"The board of {site.name} is at http://{host}:{listener.getsockname()[1]}/")
         writing = partial(open_store, write_address or store_address)
-        app = create_app(site=site, reader=reader, open_store=writing, clock=SystemClock(), keys=keys)
+        app = create_app(
+            site=site, reader=reader, open_store=writing, clock=SystemClock(), keys=keys, models=models,
+            planned=planned,
+        )  # fmt: skip
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S)
         uvicorn.Server(config).run(sockets=[listener])
     reader.close()

@@ -11,7 +11,10 @@ ApiError
 ├── NotReady           the store is not there yet, or cannot be read
 ├── NotKept            the store cannot be written
 ├── CountsError        counts that nothing can be forecast from
-└── PictureError       a chart that cannot be written
+├── PictureError       a chart that cannot be written
+├── PlannedError       closures and events in a file that cannot be meant
+├── TrainingError      too little to train a model with, or to judge it by
+└── ModelError         a model that cannot be kept, or read
 """
 
 from collections.abc import Mapping
@@ -96,3 +99,24 @@ class CountsError(ApiError):
 
 class PictureError(ApiError):
     """A chart that cannot be written into its file."""
+
+
+class PlannedError(ApiError):
+    """Closures, holidays and events that cannot be meant: which file and row, and the remedy."""
+
+    status = 422
+    title = "What is planned cannot be read"
+
+
+class TrainingError(ApiError):
+    """Too little to train a model with, or to judge it by; what was in use stays so."""
+
+    status = 409
+    title = "Nothing was trained"
+
+
+class ModelError(ApiError):
+    """A model that cannot be kept, or is not as it was written."""
+
+    status = 503
+    title = "The model cannot be used"

@@ -22,6 +22,8 @@ from vilina_api.forecasting.methods import METHODS, OURS
 from vilina_api.forecasting.scores import Scores, scores
 from vilina_api.options import picture, zone_named
 from vilina_api.picture import write_picture
+from vilina_api.site_forecast.show_cli import show_command
+from vilina_api.site_forecast.train_cli import train_command
 
 STEPS: Final = {"15m": 15, "60m": 60}
 
@@ -29,6 +31,10 @@ STEPS: Final = {"15m": 15, "60m": 60}
 @click.group()
 def forecast() -> None:
     """How many will come: forecasts, and how good they would have been."""
+
+
+forecast.add_command(train_command)
+forecast.add_command(show_command)
 
 
 def _days(_context: click.Context, _option: click.Parameter, text: str) -> int:

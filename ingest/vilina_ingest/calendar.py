@@ -49,10 +49,15 @@ def local_days(site: Site, first: date, last: date) -> Bins:
 
 
 def hours_of(site: Site, day: date) -> Hours | None:
-    """When the site is open on a local day; None on closed weekdays and public holidays."""
-    if day in _holidays(site.country):
+    """When the site is open on a local day; None on closed weekdays, public holidays and closures."""
+    if day in _holidays(site.country, site.subdivision) or site.is_closed(day):
         return None
     return site.opening.get(WEEKDAYS[day.weekday()])
+
+
+def subdivisions(country: str) -> tuple[str, ...]:
+    """Parts of a country that have holidays of their own."""
+    return tuple(holidays.list_supported_countries().get(country, ()))
 
 
 def is_open(site: Site, at: datetime) -> bool:
@@ -66,9 +71,9 @@ def _full_hour(site: Site, at: datetime) -> bool:
 
 
 @cache
-def _holidays(country: str) -> holidays.HolidayBase | frozenset[date]:
-    """The public holidays of a country; none where none are known."""
+def _holidays(country: str, subdivision: str | None) -> holidays.HolidayBase | frozenset[date]:
+    """The public holidays of a country, and of a part of it; none where none are known."""
     try:
-        return holidays.country_holidays(country)
+        return holidays.country_holidays(country, subdiv=subdivision)
     except NotImplementedError:
         return frozenset()

@@ -3,7 +3,7 @@
 Lengths are metres in the floor's own coordinates, x to the right and y down, as a plan is drawn.
 """
 
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,7 +17,10 @@ Length = Annotated[float, Field(gt=0)]
 Size = tuple[Length, Length]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+UnitKind = Literal["library", "office", "clinic", "laboratory", "youth", "other"]
 COUNTRY = r"^[A-Z]{2}$"
+LONGEST_DAYS = 400
+"""Of one closure, school holiday or event."""
 OUTSIDE = "outside"
 """The zone that every site has without saying so: whatever is not the site."""
 
@@ -49,6 +52,36 @@ class Hours(Part):
 
 
 Opening = Annotated[dict[Weekday, Hours], Field(description="weekdays that are not named are closed")]
+
+
+class Days(Part):
+    """Days from the first to the last, both included; without a last one, a single day."""
+
+    name: Annotated[str, Field(min_length=1)]
+    first: date
+    last: Annotated[date | None, Field(description="included; by default the first")] = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last is not None and self.last < self.first:
+            raise ValueError(f"last ({self.last}) must not be before first ({self.first})")
+        if self.last is not None and (self.last - self.first).days >= LONGEST_DAYS:
+            raise ValueError(f"these are over {LONGEST_DAYS} days; is the year right?")
+        return self
+
+    def each(self) -> tuple[date, ...]:
+        return tuple(
+            self.first + timedelta(days=n) for n in range(((self.last or self.first) - self.first).days + 1)
+        )
+
+
+class Event(Days):
+    """Something that changes how many come; what it changes is learned from events of the same name, or said."""
+
+    zone: Annotated[Id | None, Field(description="where; by default the whole site")] = None
+    percent: Annotated[
+        float | None, Field(gt=-100, le=900, description="so many more people than usual, fewer if negative")
+    ] = None
 
 
 class Floor(Part):
@@ -117,6 +150,9 @@ class Unit(Part):
     name: str
     zone: Id
     desks: Annotated[int, Field(gt=0)]
+    kind: Annotated[
+        UnitKind, Field(description="what it is like; before anybody was counted, forecasts rest on it")
+    ] = "other"
     service_min: Annotated[float, Field(gt=0, description="mean minutes at the desk")]
     target: Target
     skills: tuple[Id, ...] = ()
@@ -161,6 +197,7 @@ class Site(Part):
     name: str
     time_zone: Annotated[str, AfterValidator(known_time_zone)]
     country: Annotated[str, Field(pattern=COUNTRY, description="for public holidays")]
+    subdivision: Annotated[str | None, Field(description="its part, for holidays of its own")] = None
     capacity: Annotated[int, Field(gt=0, description="people allowed inside at once")]
     opening: Opening
     floors: Annotated[tuple[Floor, ...], Field(min_length=1)]
@@ -171,6 +208,11 @@ class Site(Part):
     units: tuple[Unit, ...] = ()
     spots: tuple[Spot, ...] = ()
     partners: tuple[Partner, ...] = ()
+    closures: Annotated[
+        tuple[Days, ...], Field(description="when the site is closed though it would be open")
+    ] = ()
+    school_holidays: tuple[Days, ...] = ()
+    events: tuple[Event, ...] = ()
     retention: Retention = Retention()
     disclosure: Disclosure = Disclosure()
 
@@ -181,6 +223,10 @@ class Site(Part):
     def local(self, at: datetime) -> datetime:
         """The site's wall clock at an instant."""
         return at.astimezone(self.tz)
+
+    def is_closed(self, day: date) -> bool:
+        """Whether a closure says so; weekdays and public holidays are told by `calendar.hours_of`."""
+        return any(closure.first <= day <= (closure.last or closure.first) for closure in self.closures)
 
     def lines_of(self, counter: str) -> tuple[Line, ...]:
         return tuple(line for line in self.lines if line.counter == counter)

@@ -26,6 +26,7 @@ class Fault(NamedTuple):
 def faults(site: Site) -> Iterator[Fault]:
     """Everything that is wrong with a site whose values are right one by one."""
     yield from _repeated_ids(site)
+    yield from _unknown_subdivision(site)
     yield from _unknown_names(site)
     yield from _zone_shapes(site)
     yield from _places(site)
@@ -56,6 +57,20 @@ def _repeated_ids(site: Site) -> Iterator[Fault]:
             yield Fault(("zones", index, "id"), text)
 
 
+def _unknown_subdivision(site: Site) -> Iterator[Fault]:
+    if site.subdivision is None:
+        return
+    # A counter checks its site file, too, and knows no holidays.
+    from vilina_ingest.calendar import subdivisions  # noqa: PLC0415
+
+    known = subdivisions(site.country)
+    if site.subdivision not in known:
+        text = (
+            f"{site.country} has no holidays of {site.subdivision!r}; {did_you_mean(site.subdivision, known)}"
+        )
+        yield Fault(("subdivision",), text)
+
+
 def _unknown_names(site: Site) -> Iterator[Fault]:
     floors = {floor.id for floor in site.floors}
     zones = {zone.id for zone in site.zones}
@@ -70,6 +85,7 @@ def _unknown_names(site: Site) -> Iterator[Fault]:
         *((("areas", i, "zone"), area.zone, zones) for i, area in enumerate(site.areas)),
         *((("units", i, "zone"), u.zone, zones) for i, u in enumerate(site.units)),
         *((("spots", i, "zone"), s.zone, zones) for i, s in enumerate(site.spots)),
+        *((("events", i, "zone"), e.zone, zones) for i, e in enumerate(site.events) if e.zone is not None),
     ]
     kinds = {"floor": "floor", "counter": "counter"}
     for place, name, known in wanted:

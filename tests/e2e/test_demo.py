@@ -75,6 +75,13 @@ def test_the_demo_shows_a_living_square_and_leaves_nothing_behind(demo: Running)
 
     until(alive, seconds=90, what="every door counts somebody")
     assert live(address)["usual_people"] is not None
+    forecast = (
+        httpx.get(f"{address}/v1/sites/service-square/forecast?step=60m", timeout=60)
+        .raise_for_status()
+        .json()
+    )
+    assert max(people[3] for people in forecast["people"]) > 50
+    assert forecast["card"].startswith("weighted profiles, from 14 days")
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(30) == 0, demo.said()
     assert demo.others() == []

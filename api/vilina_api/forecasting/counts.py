@@ -76,29 +76,34 @@ class Counts:
 class Calendar:
     """When the place is open, and which days are holidays.
 
-    `opens` and `closes` are minutes of the local day; without them it never closes. `holidays` are names by local
+    `opens` and `closes` are minutes of the local day; without them it never closes. `weekly` says the same by weekday
+    (0 is Monday), where days differ; a weekday that it does not name is closed. `holidays` are names by local
     day, also of days to come; a holiday may be open or closed, which the past tells. `closed` are days on which it is
     known to be closed, by the calendar or an operator's word.
     """
 
     opens: int = 0
     closes: int = DAY_MINUTES
+    weekly: Mapping[int, tuple[int, int]] | None = None
     holidays: Mapping[date, str] = field(default_factory=dict)
     closed: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.opens < self.closes <= DAY_MINUTES:
-            raise ValueError(f"a place cannot open at minute {self.opens} and close at {self.closes}")
-
-    def open_slots(self, slots: int) -> Bools:
-        """(H,): the slots of a day that begin within the opening hours."""
-        begins = np.arange(slots) * (DAY_MINUTES // slots)
-        return (begins >= self.opens) & (begins < self.closes)
+        for opens, closes in ((self.opens, self.closes), *(self.weekly or {}).values()):
+            if not 0 <= opens < closes <= DAY_MINUTES:
+                raise ValueError(f"a place cannot open at minute {opens} and close at {closes}")
 
     def is_open(self, day: date, *, days: int, slots: int) -> Bools:
-        """(days, H) from a day on."""
-        each = [day + timedelta(days=n) not in self.closed for n in range(days)]
-        return np.array(each, np.bool_)[:, None] & self.open_slots(slots)
+        """(days, H) from a day on: the slots that begin within the opening hours."""
+        begins = np.arange(slots) * (DAY_MINUTES // slots)
+        hours = np.array([self._hours(day + timedelta(days=n)) for n in range(days)]).reshape(-1, 2, 1)
+        return (begins >= hours[:, 0]) & (begins < hours[:, 1])
+
+    def _hours(self, day: date) -> tuple[int, int]:
+        """Minutes of opening and closing; the same twice if it does not open."""
+        if day in self.closed:
+            return 0, 0
+        return (self.opens, self.closes) if self.weekly is None else self.weekly.get(day.weekday(), (0, 0))
 
     def is_holiday(self, day: date, days: int) -> Bools:
         """(days,) from a day on."""

@@ -36,6 +36,8 @@ SEEN_LINE: Final = "door-b"
 """... and its line."""
 SCHEDULE_AHEAD: Final = timedelta(days=2)
 START_S: Final = 30.0
+TRAINED_FROM_WEEKS: Final = 4
+"""With less history there is nothing to judge a model by; forecasts rest on profiles."""
 
 
 class Demo:
@@ -52,6 +54,7 @@ class Demo:
         self._broker = BrokerAddress("127.0.0.1", free_port())
         self._children: list[Child] = []
         self._simulation: Future[None] | None = None
+        self._training: Child | None = None
 
     def run(self) -> None:
         """Build everything up, show where it is, and take everything down when stopped.
@@ -76,6 +79,7 @@ class Demo:
                     child.check()
                 if self._simulation is not None and self._simulation.done():
                     self._simulation.result()
+                self._look_at_training()
             self._say("Stopping everything.")
 
     def _write_history(self, site: Site, directory: Path) -> datetime:
@@ -102,7 +106,17 @@ class Demo:
         at_site = ("--site", directory / "site.yaml", "--store", directory / "vilina.db")
         ingest = Child("ingest", "ingest", "run", *at_site, *at_broker, log=directory / "ingest.log")
         self._started(ingest, "connected", stack)
-        api = Child("the API", "api", "run", *at_site, "--port", str(self._port), log=directory / "api.log")
+        at_models = ("--models", directory / "models")
+        api = Child(
+            "the API",
+            "api",
+            "run",
+            *at_site,
+            *at_models,
+            "--port",
+            str(self._port),
+            log=directory / "api.log",
+        )
         self._started(api, "The board of", stack)
         self._write_counter(site, directory, began)
         edge = Child(
@@ -111,6 +125,18 @@ class Demo:
         )  # fmt: skip
         self._started(edge, "looks at", stack)
         self._simulate(site, directory, began, stack)
+        if self._weeks >= TRAINED_FROM_WEEKS:
+            self._training = Child(
+                "the training", "forecast", "train", *at_site, *at_models, log=directory / "train.log",
+                in_the_background=True,
+            )  # fmt: skip
+            stack.enter_context(self._training)
+
+    def _look_at_training(self) -> None:
+        """Until a model is trained the API forecasts by profiles; then it takes the model by itself."""
+        if self._training is not None and self._training.ended():
+            self._say(f"The forecast's model: {self._training.last_words()}")
+            self._training = None
 
     def _started(self, child: Child, word: str, stack: ExitStack) -> None:
         """Wait until a part says the word."""

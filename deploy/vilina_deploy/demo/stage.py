@@ -18,12 +18,13 @@ class DemoError(Exception):
 class Child:
     """A `vilina` command that ends when the demo does, even if that is killed."""
 
-    def __init__(self, name: str, *arguments: str | Path, log: Path) -> None:
+    def __init__(self, name: str, *arguments: str | Path, log: Path, in_the_background: bool = False) -> None:
         self.name = name
         self.log = log
         # util-linux, which every Debian has, lets the kernel end the child with its parent.
         guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
-        command = [*guard, sys.executable, "-m", "vilina_deploy", *map(str, arguments)]
+        gently = ["nice", "-n", "15"] if in_the_background and shutil.which("nice") else []
+        command = [*guard, *gently, sys.executable, "-m", "vilina_deploy", *map(str, arguments)]
         with log.open("wb") as out:
             self._process = subprocess.Popen(
                 command,
@@ -34,10 +35,17 @@ class Child:
             )
 
     def check(self) -> None:
-        """Raise if it has ended: nothing in the demo ends by itself."""
-        if self._process.poll() is not None:
-            said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise DemoError(f"{self.name} has ended: {said[-1] if said else 'it said nothing'}")
+        """Raise if it has ended: what the demo shows does not end by itself."""
+        if self.ended():
+            raise DemoError(f"{self.name} has ended: {self.last_words()}")
+
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def last_words(self) -> str:
+        """The last line that it has said so far."""
+        said = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return said[-1] if said else "it said nothing"
 
     def said(self, text: str) -> bool:
         return text in self.log.read_text(encoding="utf-8", errors="replace")
