@@ -12,9 +12,10 @@ import numpy as np
 
 from vilina_api.forecasting.cleaning import cleaned
 from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, weekdays
-from vilina_api.forecasting.forecast import Forecast, forecast
-from vilina_api.forecasting.holiday_share import holiday_shares, shares_of
-from vilina_api.forecasting.spread import Spread, guessed_spread, learned_spread
+from vilina_api.forecasting.day_effects import LEAST_CARRIED, carried, day_features, learned_effects
+from vilina_api.forecasting.forecast import MEDIAN, Forecast, forecast
+from vilina_api.forecasting.holiday_share import expected_shares
+from vilina_api.forecasting.spread import NORMAL, Spread, guessed_spread, learned_spread
 
 HALF_LIVES: Final = (1.0, 2.0, 4.0, 8.0)
 """Weeks after which a day weighs half."""
@@ -22,7 +23,8 @@ OTHERS: Final = (0.03, 0.1, 0.3)
 """The weight of other days from Monday to Friday among these; nearly none counts between them and the weekend."""
 ACROSS: Final = 0.02
 WORKDAYS: Final = 5
-KINDS: Final = tuple(product(HALF_LIVES, OTHERS))
+KINDS: Final = (*product(HALF_LIVES, OTHERS), (0.5, 0.3), (0.5, 1.0))
+"""The last two know only the last days: for places that change from one week to the next."""
 CANDIDATES: Final = 2 * len(KINDS)
 LONGEST: Final = 26 * WEEK
 """Days that a profile looks back."""
@@ -39,7 +41,8 @@ CLOSED_SHARE: Final = 0.2
 JUDGED: Final = 10
 """Past weeks that profiles are judged by."""
 SHARPNESS: Final = 12
-"""Weights fall with this power of the error."""
+DOUBT: Final = 2
+"""Weights fall with this power of the error, and with less of it where few weeks tell errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +54,68 @@ class Profiles:
     def fit(self, past: Counts, calendar: Calendar) -> "FittedProfiles":
         past = past.before(past.end, weeks=REMEMBERED)
         people = without_holidays(past, calendar)
+        features = day_features(past, calendar, people, np.ones((len(past.names), 0)))
+        effects = learned_effects(people, features)
         said = [(end, candidates(people[:, :end], past, end)) for end in judged_ends(past.days)]
         weights = _weights(people, said)
-        weeks = [(_blend(weights, each), people[:, end : end + WEEK]) for end, each in said]
-        spread = learned_spread(weeks, past.slots) if weeks else guessed_spread(len(past.names), past.slots)
-        return FittedProfiles(weights, spread, calendar, tuple(week for week, _ in weeks))
+        ends = [end for end, _ in said]
+        judged = _carried_on(
+            ends, [_blend(weights, each) for _, each in said], people, _factors(effects, features)
+        )
+        spread = guessed_spread(len(past.names), past.slots)
+        if judged:
+            begin = ends[-1]
+            came, weekday = people[:, begin:], weekdays(past.first, past.days)[begin:]
+            weeks_ago = np.arange(came.shape[1])[::-1] // WEEK
+            spread = learned_spread(np.concatenate(judged[::-1], axis=1), came, weekday, weeks_ago)
+        return FittedProfiles(weights, effects, spread, calendar, tuple(judged))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedProfiles:
-    """`weights` (S, C) of the candidates, and how far from their blend people came.
+    """`weights` (S, C) of the candidates, `effects` (S, F) on days, and how far from their blend people came.
 
     `judged`: what the blend says of past weeks, (S, 7, H) each, the latest first.
     """
 
     weights: Floats
+    effects: Floats
     spread: Spread
     calendar: Calendar
     judged: tuple[Floats, ...]
 
     def predict(self, past: Counts, days: int) -> Forecast:
-        middle = self.middle(past, days)
-        return forecast(past, self.calendar, self.spread.quantiles(middle))
+        recent = past.before(past.end, weeks=REMEMBERED)
+        people = without_holidays(recent, self.calendar)
+        shares = expected_shares(recent, self.calendar, people, days)
+        usual = self._usual(recent, people, shares[..., MEDIAN])
+        middle = usual * shares[:, :, None, MEDIAN]
+        said = self.spread.quantiles(middle, weekdays(past.end, days))
+        # On a holiday nobody knows for sure, the interval reaches to what else it may be.
+        unsure = usual[..., None] * (shares - shares[..., MEDIAN, None])[:, :, None]
+        off = np.sign(NORMAL) * np.hypot(said - middle[..., None], unsure)
+        return forecast(past, self.calendar, middle[..., None] + off)
 
-    def middle(self, past: Counts, days: int) -> Floats:
-        """(S, days, H)."""
-        past = past.before(past.end, weeks=REMEMBERED)
-        people = without_holidays(past, self.calendar)
-        week = _expected(self.weights, people, past)
-        middle = np.concatenate([week] * -(-days // WEEK), axis=1)[:, :days]
-        middle = np.where(never_seen(past, days)[:, :, None], 0, middle)
-        shares = holiday_shares(past, self.calendar, people)
-        return middle * shares_of(shares, self.calendar, past.end, days)[:, :, None]
+    def _usual(self, past: Counts, people: Floats, shares: Floats) -> Floats:
+        """(S, days, H) people if no day was a holiday."""
+        days = shares.shape[1]
+        factors = _factors(self.effects, day_features(past, self.calendar, people, shares))
+        week = _expected(self.weights, people, past, past.days)
+        usual = np.concatenate([week] * -(-days // WEEK), axis=1)[:, :days] * factors[:, past.days :]
+        usual = np.where(never_seen(past, days)[:, :, None], 0, usual)
+        if past.days < LEAST_CARRIED:
+            return usual
+        last = past.days - WEEK
+        before = _expected(self.weights, people[:, :last], past, last) * factors[:, last : past.days]
+        return np.asarray(usual * carried(before, people[:, last:], days)[:, :, None])
 
     def closed_holidays(self, past: Counts, days: int) -> Bools:
         """(S, days): holidays to come on which, as on those before, hardly anybody can come."""
         if not self.calendar.is_holiday(past.end, days).any():
             return np.zeros((len(past.names), days), np.bool_)
         past = past.before(past.end, weeks=REMEMBERED)
-        shares = holiday_shares(past, self.calendar, without_holidays(past, self.calendar))
-        return np.asarray(shares_of(shares, self.calendar, past.end, days) < CLOSED_SHARE)
+        shares = expected_shares(past, self.calendar, without_holidays(past, self.calendar), days)
+        return np.asarray(shares[..., MEDIAN] < CLOSED_SHARE)
 
 
 def without_holidays(past: Counts, calendar: Calendar) -> Floats:
@@ -121,9 +146,23 @@ def candidates(people: Floats, past: Counts, end: int) -> Floats:
     return np.concatenate([_means(recent, weights), _medians(recent, weights)])
 
 
-def _expected(weights: Floats, people: Floats, past: Counts) -> Floats:
-    """(S, 7, H): the blend of the week after the past, without working out what hardly counts."""
-    kinds, recent = _weightings(past, past.days), people[:, max(0, past.days - LONGEST) :]
+def _factors(effects: Floats, features: Floats) -> Floats:
+    """(S, D, 1): what to multiply days with features (S, D, F) with."""
+    return np.asarray(np.exp(np.einsum("sdf,sf->sd", features, effects))[:, :, None])
+
+
+def _carried_on(ends: list[int], blends: list[Floats], people: Floats, factors: Floats) -> list[Floats]:
+    """What was said of past weeks (S, 7, H), the latest first, by all that is known of days."""
+    said = [each * factors[:, end : end + WEEK] for end, each in zip(ends, blends, strict=True)]
+    before = [
+        carried(each, people[:, end : end + WEEK], WEEK) for end, each in zip(ends[1:], said[1:], strict=True)
+    ]
+    return [*(each * factor[:, :, None] for each, factor in zip(said, before, strict=False)), *said[-1:]]
+
+
+def _expected(weights: Floats, people: Floats, past: Counts, end: int) -> Floats:
+    """(S, 7, H): the blend of the week from day `end` on, without working out what hardly counts."""
+    kinds, recent = _weightings(past, end), people[:, max(0, end - LONGEST) :]
     found = np.zeros((len(weights), WEEK, past.slots))
     for candidate, weight in enumerate(weights.T):
         used = weight > 0
@@ -182,7 +221,8 @@ def _weights(people: Floats, said: list[tuple[int, Floats]]) -> Floats:
         came = people[:, end : end + WEEK]
         error += np.nansum(np.abs(each[:, :, : came.shape[1]] - came), axis=(2, 3)).T
     best = error.min(axis=1, keepdims=True)
-    weights = np.where(best > 0, (np.maximum(error, 1e-9) / np.maximum(best, 1e-9)) ** -SHARPNESS, 1.0)
+    sharpness = SHARPNESS * len(said) / (len(said) + DOUBT)
+    weights = np.where(best > 0, (np.maximum(error, 1e-9) / np.maximum(best, 1e-9)) ** -sharpness, 1.0)
     weights = np.where(weights < NEGLIGIBLE * weights.max(axis=1, keepdims=True), 0, weights)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 

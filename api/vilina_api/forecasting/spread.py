@@ -1,6 +1,8 @@
-"""How far from a forecast people come: quantiles of past errors, each against the spread that its size lets expect."""
+"""How far from a forecast people come: quantiles of past errors, each against the spread that its size lets expect.
 
-from collections.abc import Sequence
+Working days and weekends, times of the day, and this month and the last say something of each other, but not all.
+"""
+
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,44 +16,60 @@ DAYPARTS: Final = (6, 10, 16, 20)
 """Hours at which another part of the day begins."""
 PARTS: Final = len(DAYPARTS) + 1
 PRIOR_ERRORS: Final = 60
-"""A normal spread counts like so many errors of the past."""
-PART_ERRORS: Final = 30
-"""Errors of the same part of the day count like so many of a slot."""
+"""A usual excess counts like so many errors of the past."""
+NORMAL_ERRORS: Final = 30
+"""And a normal distribution like so many where quantiles are taken."""
+NEIGHBOUR: Final = 0.4
+"""How much less an error says of the slot beside its own."""
+SAME_PART: Final = 0.12
+"""What an error says at least of slots in the same part of the day."""
+OTHER_KIND: Final = 0.15
+"""What errors of working days say of weekends, and the other way round."""
+FADING: Final = 0.9
+"""What an error says after each week."""
 PRIOR_EXCESS: Final = 0.06
 """Variance over that of Poisson, against the square of the mean, before anything is known: a quarter of the mean."""
 WIDER: Final = 1.1
-"""Errors of a blend are smaller in the weeks that chose it than in those to come."""
+"""Without past errors, one is a little less sure."""
+WORKDAYS: Final = 5
 NORMAL: Final = ndtri(np.array(LEVELS))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """`excess` (S,) over Poisson, and `factors` (S, H, Q) of the deviation that follows from it."""
+    """For working days and weekends: `excess` (S, 2) over Poisson, `factors` (S, 2, H, Q) of the deviation from it."""
 
     excess: Floats
     factors: Floats
 
-    def quantiles(self, middle: Floats) -> Floats:
-        """(S, D, H, Q) around a middle (S, D, H); the median is the middle."""
-        return middle[..., None] + deviation(middle, self.excess)[..., None] * self.factors[:, None]
+    def quantiles(self, middle: Floats, weekday: Ints) -> Floats:
+        """(S, D, H, Q) around a middle (S, D, H) of days with these weekdays (D,); the median is the middle."""
+        kind = kinds(weekday)
+        off = deviation(middle, self.excess[:, kind])[..., None] * self.factors[:, kind]
+        return np.asarray(middle[..., None] + off)
 
 
-def learned_spread(weeks: Sequence[tuple[Floats, Floats]], slots: int) -> Spread:
-    """From what was said and what came, both (S, days, H), in past weeks; at least one.
-
-    A place without past weeks is given by `guessed_spread`.
-    """
-    part = dayparts(slots)
-    said = np.concatenate([s[:, : came.shape[1]] for s, came in weeks], axis=1)
-    came = np.concatenate([came for _, came in weeks], axis=1)
-    excess = _excess(said, came)
-    scaled = (came - said) / deviation(said, excess)
-    return Spread(excess, np.array([_by_slot(one, part) for one in scaled]))
+def learned_spread(said: Floats, came: Floats, weekday: Ints, weeks_ago: Ints) -> Spread:
+    """From what was said and what came, both (S, N, H), on N days of the past, and how many weeks ago they were."""
+    slots = said.shape[2]
+    part, place = dayparts(slots), np.arange(slots)
+    near = 1 - NEIGHBOUR * np.abs(place[:, None] - place)
+    like = np.maximum(near, np.where(part[:, None] == part, SAME_PART, 0))
+    kind = kinds(weekday)
+    both = _excess(said, came, np.full(len(said), PRIOR_EXCESS))
+    excess = np.stack([_excess(said[:, kind == k], came[:, kind == k], both) for k in (0, 1)], axis=1)
+    scaled = (came - said) / deviation(said, excess[:, kind])
+    factors = np.empty((len(said), 2, slots, len(LEVELS)))
+    for k in (0, 1):
+        day = np.where(kind == k, 1.0, OTHER_KIND) * FADING**weeks_ago
+        for series, errors in enumerate(scaled):
+            factors[series, k] = _quantiles(errors, day, like)
+    return Spread(excess, factors)
 
 
 def guessed_spread(series: int, slots: int) -> Spread:
     """Before anything has been forecast."""
-    return Spread(np.full(series, PRIOR_EXCESS), np.tile(NORMAL * WIDER, (series, slots, 1)))
+    return Spread(np.full((series, 2), PRIOR_EXCESS), np.tile(NORMAL * WIDER, (series, 2, slots, 1)))
 
 
 def dayparts(slots: int) -> Ints:
@@ -59,40 +77,44 @@ def dayparts(slots: int) -> Ints:
     return np.searchsorted(DAYPARTS, np.arange(slots) * 24 / slots, side="right")
 
 
+def kinds(weekday: Ints) -> Ints:
+    """0 for working days, 1 for weekends."""
+    return (weekday >= WORKDAYS).astype(np.int64)
+
+
 def deviation(middle: Floats, excess: Floats) -> Floats:
-    """The standard deviation of a count around a mean (S, D, H), as in a negative binomial distribution."""
-    return np.sqrt(np.maximum(middle, 0) + 0.5 + excess[:, None, None] * middle**2)
+    """The standard deviation of a count around a mean (S, D, H), as in a negative binomial; `excess` is (S, D)."""
+    return np.sqrt(np.maximum(middle, 0) + 0.5 + excess[:, :, None] * middle**2)
 
 
-def _excess(said: Floats, came: Floats) -> Floats:
-    """(S,): by moments, leaned to the prior; large counts say most."""
+def _excess(said: Floats, came: Floats, prior: Floats) -> Floats:
+    """(S,): by moments, leaned to a prior (S,); large counts say most."""
     square = (came - said) ** 2 - said
     known = np.isfinite(square) & (said > 0)
-    over = np.where(known, square, 0).sum((1, 2)) + PRIOR_ERRORS * PRIOR_EXCESS * _mean_square(said, known)
-    under = np.where(known, said**2, 0).sum((1, 2)) + PRIOR_ERRORS * _mean_square(said, known)
-    return np.asarray(np.clip(over / np.maximum(under, 1e-9), 0.002, 1.0))
+    count = known.sum((1, 2))
+    under = np.where(known, said**2, 0).sum((1, 2))
+    lean = PRIOR_ERRORS * under / np.maximum(count, 1)
+    over = np.where(known, square, 0).sum((1, 2)) + lean * prior
+    return np.where(count > 0, np.clip(over / np.maximum(under + lean, 1e-9), 0.002, 1.0), prior)
 
 
-def _mean_square(said: Floats, known: np.ndarray) -> Floats:
-    return np.asarray(np.where(known, said**2, 0).sum((1, 2)) / np.maximum(known.sum((1, 2)), 1))
-
-
-def _by_slot(scaled: Floats, part: Ints) -> Floats:
-    """(H, Q) of errors (D, H): of a slot and those beside it, leaned to its part of the day, and that to a normal."""
-    parts = [_leaned(scaled[:, part == one], NORMAL, PRIOR_ERRORS) for one in range(PARTS)]
-    slots = len(part)
-    found = [
-        _leaned(scaled[:, max(0, slot - 1) : slot + 2], parts[part[slot]], PART_ERRORS)
-        for slot in range(slots)
-    ]
-    ordered = WIDER * np.array(found)
-    return np.where(NORMAL > 0, np.maximum(ordered, 0), np.where(NORMAL < 0, np.minimum(ordered, 0), 0.0))
-
-
-def _leaned(scaled: Floats, prior: Floats, errors: int) -> Floats:
-    """(Q,): quantiles of errors, leaned to others that count like so many errors; the median is to be moved to zero."""
-    known = scaled[np.isfinite(scaled)]
-    if not known.size:
-        return prior
-    share = known.size / (known.size + errors)
-    return np.asarray(share * np.quantile(known, LEVELS) + (1 - share) * prior)
+def _quantiles(errors: Floats, day: Floats, like: Floats) -> Floats:
+    """(H, Q) of errors (N, H), weighted by their day (N,) and by their slot (H, H), leaned to a normal distribution."""
+    days, slots = np.nonzero(np.isfinite(errors))
+    if not days.size:
+        return np.tile(NORMAL * WIDER, (len(like), 1))
+    values = errors[days, slots]
+    order = np.argsort(values)
+    weight = (day[days, None] * like[slots])[order]
+    upto = np.cumsum(weight, axis=0)
+    total = upto[-1]
+    upto -= weight / 2
+    found = np.array(
+        [
+            np.interp(np.array(LEVELS) * all_of, one, values[order])
+            for one, all_of in zip(upto.T, total, strict=True)
+        ]
+    )
+    share = (total / (total + NORMAL_ERRORS))[:, None]
+    leaned = share * found + (1 - share) * NORMAL
+    return np.where(NORMAL > 0, np.maximum(leaned, 0), np.where(NORMAL < 0, np.minimum(leaned, 0), 0.0))
