@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.demand_file import UnitDemand, read_demand
 from vilina_api.staffing.judge import judge
-from vilina_api.staffing.plan import Rules, Staffed, expected_of, plan
+from vilina_api.staffing.plan import expected_of, plan
 from vilina_api.staffing.pooling import pool
 from vilina_api.staffing.report import PlannedUnit, document, table
+from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import USUAL_CV, Service
 from vilina_ingest.errors import SiteError
 from vilina_ingest.site import Target, Unit

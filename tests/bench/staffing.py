@@ -16,8 +16,9 @@ import numpy as np
 from tests.bench.report import Row, publish
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.judge import Judged, judge
-from vilina_api.staffing.plan import Staffed, plan, settled
+from vilina_api.staffing.plan import plan, settled
 from vilina_api.staffing.pooling import pool
+from vilina_api.staffing.rules import Staffed
 from vilina_api.staffing.service import Service
 from vilina_ingest.site import Target
 
@@ -163,7 +164,7 @@ def week() -> Iterator[Row]:
     planned, played, customers = 0.0, 0.0, 0.0
     for visits, service_min in WEEK_UNITS:
         one_day = day(60.0, SPREAD)
-        busiest = 60.0 * visits / float(one_day.scenarios().mean(axis=0).sum())
+        busiest = 60.0 * visits / float(one_day.mean().sum())
         demand = day(busiest, SPREAD, days=7)
         by = Staffed(service=Service(service_min), target=Target(share=SHARE, within_min=10))
         begun = process_time()

@@ -7,14 +7,19 @@ from math import isfinite
 from typing import Final, Self
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from vilina_api.errors import StaffingError
 from vilina_api.forecasting.forecast import LEVELS
 from vilina_api.staffing.service import Floats
 
-SCENARIOS: Final = 25
-"""Equally likely days that stand for all; 15 leave out so much of the tails that levels come out 3 points too high."""
+_CUTS: Final = np.array([-np.inf, -1.2, -0.6, -0.2, 0.2, 0.6, 1.0, 1.4, 1.8, 2.2, np.inf])
+"""Normal scores that cut all days into ten slices: thin ones where levels fall, on days busier than usual."""
+CHANCES: Final = np.diff(ndtr(_CUTS))
+"""How likely each slice is."""
+SCORES: Final = -np.diff(np.exp(-(_CUTS**2) / 2)) / np.sqrt(2 * np.pi) / CHANCES
+"""The mean of each slice, the day that stands for it. Levels are within half a point of those of 61 days at spreads
+up to 50 %, as 25 days of equal chances were not."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,22 +79,29 @@ class Demand:
         Who comes in a slot of known busyness still varies as a Poisson number does, and that is no reason to take the
         whole day for a busy one; plays draw it again. What is left is the variance that the mean does not explain.
         """
-        mean = self.scenarios().mean(axis=0)[:, None]
+        mean = self.mean()[:, None]
         variance = ((self.quantiles[:, -2] - self.quantiles[:, 1]) / (2 * ndtri(LEVELS[-2])))[:, None] ** 2
         left = np.sqrt(np.maximum(0.0, variance - mean) / np.where(variance > 0, variance, 1.0))
         return replace(self, quantiles=np.maximum(0.0, mean + left * (self.quantiles - mean)))
 
     def at(self, levels: Floats) -> Floats:
         """People (K, N) in each slot at levels of likelihood (K,): linear in normal scores, beyond the ends, too."""
-        known, asked = ndtri(np.array(LEVELS)), ndtri(levels)
+        return self._at(ndtri(levels))
+
+    def _at(self, asked: Floats) -> Floats:
+        known = ndtri(np.array(LEVELS))
         below = np.clip(np.searchsorted(known, asked) - 1, 0, len(LEVELS) - 2)
         share = (asked - known[below]) / (known[below + 1] - known[below])
         low, high = self.quantiles[:, below], self.quantiles[:, below + 1]
         return np.asarray(np.maximum(0.0, low + share * (high - low)).T, np.float64)
 
     def scenarios(self) -> Floats:
-        """Equally likely days: people (SCENARIOS, N)."""
-        return self.at((np.arange(SCENARIOS) + 0.5) / SCENARIOS)
+        """Days from the quietest to the busiest, with the CHANCES they have: people (K, N)."""
+        return self._at(SCORES)
+
+    def mean(self) -> Floats:
+        """Expected people (N,)."""
+        return np.asarray(CHANCES @ self.scenarios(), np.float64)
 
     def stretches(self) -> list[slice]:
         """Slots without a closed one between them: each begins with nobody waiting."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.evolution import Evolution
-from vilina_api.staffing.plan import HOUR_MIN, Staffed
+from vilina_api.staffing.plan import HOUR_MIN
+from vilina_api.staffing.rules import Staffed
 
 LEAST_GAIN: Final = 1.0
 """Customers of the next hour; for fewer nobody is asked to move."""
@@ -70,7 +71,8 @@ class UnitNow:
         )  # fmt: skip
         at_desks = self.staff if self.waiting else min(self.staff, load)
         crowd = evolution.with_people(self.staff, at_desks + self.waiting)
-        _, within = evolution.run(crowd, staff, rates=np.array([[self.coming / HOUR_MIN]]), minutes=HOUR_MIN)
+        rates = np.array([[self.coming / HOUR_MIN]])
+        _, within = evolution.run(crowd, np.array([staff]), rates=rates, minutes=HOUR_MIN)
         return float(within[0])
 
 
