@@ -168,7 +168,7 @@ def test_wishes_that_cannot_be_are_refused_with_the_remedy(
         (VALUES.replace("08:30,desk", "08:30,"), "line 3: there is no unit"),
         (QUANTILES.replace("9,10,12,14,17", "9,10,15,14,17"), "line 3: quantiles fall"),
         (VALUES.replace("value", "value,staff").replace(",10", ",10,two"), "line 2: staff is 'two'"),
-        ("time,unit,value\n2026-03-02 08:00,desk,10\n", "no unit with two slots"),
+        ("time,unit,value\n2026-03-02 08:00,desk,10\n", "nothing with two slots"),
         ("time,unit,value\n2026-03-02 08:00,desk,10\n2026-03-03 08:00,desk,10\n", "5 minutes to 2 hours"),
         ("time,unit,value\n2026-03-02 08:00,desk,0\n2026-03-02 08:30,desk,0\n", "nobody comes in any slot"),
     ],

@@ -1,5 +1,6 @@
 """How many will come to a unit: not a number for each slot but what is likely, as a forecast says it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -10,7 +11,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from vilina_api.errors import StaffingError
-from vilina_api.forecasting.forecast import LEVELS
+from vilina_api.forecasting.forecast import LEVELS, MEDIAN
 from vilina_api.staffing.service import Floats
 
 _CUTS: Final = np.array([-np.inf, -1.2, -0.6, -0.2, 0.2, 0.6, 1.0, 1.4, 1.8, 2.2, np.inf])
@@ -83,6 +84,30 @@ class Demand:
         variance = ((self.quantiles[:, -2] - self.quantiles[:, 1]) / (2 * ndtri(LEVELS[-2])))[:, None] ** 2
         left = np.sqrt(np.maximum(0.0, variance - mean) / np.where(variance > 0, variance, 1.0))
         return replace(self, quantiles=np.maximum(0.0, mean + left * (self.quantiles - mean)))
+
+    def times(self, factor: Floats | float) -> "Demand":
+        """So many times as many people in each slot: a factor, or one for each (N,)."""
+        return replace(self, quantiles=self.quantiles * np.reshape(factor, (-1, 1)))
+
+    def wider(self, cv: Floats) -> "Demand":
+        """People times something of mean 1 that is not known better than by a standard deviation of `cv` (N,).
+
+        Exact if both are lognormal and know nothing of each other: squares of logarithms of distances add up.
+        """
+        sigma, scores = np.sqrt(np.log1p(cv**2))[:, None], ndtri(np.array(LEVELS))
+        middle = self.quantiles[:, [MEDIAN]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            away = np.log(self.quantiles / middle)
+        around = middle * np.exp(np.sign(scores) * np.hypot(away, sigma * scores))
+        # Where nobody comes on half of the days there is no middle to measure from; where nobody comes, nobody will.
+        found = np.where(middle > 0, around, self.quantiles * np.exp(sigma * scores))
+        found = np.where(self.quantiles > 0, found, 0.0) * np.exp(-(sigma**2) / 2)
+        return replace(self, quantiles=np.maximum.accumulate(found, axis=1))
+
+    def only(self, kept: Sequence[int]) -> "Demand":
+        """The slots with these numbers, of which there is one at least."""
+        starts = tuple(self.starts[i] for i in kept)
+        return replace(self, starts=starts, quantiles=self.quantiles[list(kept)])
 
     def at(self, levels: Floats) -> Floats:
         """People (K, N) in each slot at levels of likelihood (K,): linear in normal scores, beyond the ends, too."""
