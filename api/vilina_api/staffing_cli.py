@@ -11,9 +11,10 @@ import click
 from pydantic import ValidationError
 
 from vilina_api.errors import StaffingError
+from vilina_api.staffing.cost import present
 from vilina_api.staffing.demand_file import UnitDemand, read_demand
 from vilina_api.staffing.judge import judge
-from vilina_api.staffing.plan import expected_of, plan
+from vilina_api.staffing.plan import plan
 from vilina_api.staffing.pooling import pool
 from vilina_api.staffing.report import PlannedUnit, document, table
 from vilina_api.staffing.rules import Rules, Staffed
@@ -166,6 +167,6 @@ def _planned(coming: UnitDemand, by: Staffed, plays: int | None, seed: int) -> P
     made = plan(coming.demand, by)
     return PlannedUnit(
         plan=made,
-        now=expected_of(coming.demand, by, coming.staff) if coming.staff else None,
+        now=present(coming.demand, by, coming.staff),
         judged=judge(coming.demand, by, made.staff, plays=plays, seed=seed) if plays else None,
     )

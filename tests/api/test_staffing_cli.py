@@ -1,6 +1,7 @@
 """`vilina staffing plan`: from a CSV file to a plan that says why and what it costs."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,8 @@ def test_a_plan_is_held_against_the_staff_of_now(tmp_path: Path) -> None:
     done = planned(tmp_path, text, "--service-min", "12", "--target", "80/10")
     now, against = done.output.splitlines()[-2:]
     assert now.startswith("now:  3.0 h at desks")
-    assert against.startswith("the plan against now: +")
-    assert against.endswith("points in time")
+    assert against.startswith("the plan against the staff of now: +")
+    assert re.search(r" per visit instead of \d\.\d\d €, \d\d % in time instead of \d\d %$", against)
 
 
 def test_breaks_and_absence_make_hours_dearer(tmp_path: Path) -> None:
