@@ -29,7 +29,7 @@ def planned(folder: Path, text: str, *arguments: str) -> Result:
 def asked(folder: Path, text: str, *arguments: str) -> Any:
     done = planned(folder, text, "--service-min", "12", "--target", "80/10", "--json", *arguments)
     assert done.exit_code == 0, done.output
-    return json.loads(done.output)["units"]
+    return json.loads(done.stdout)["units"]
 
 
 def test_each_slot_says_how_many_why_and_at_what_cost(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ was drawn in an hour without any, if the unit was open and drew some on that day
 """
 
 import csv
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from vilina_api.errors import StaffingError
+from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.demand_file import slot_time
 from vilina_api.staffing.service import Floats
 from vilina_ingest.site import Hours
@@ -57,6 +59,16 @@ class Tickets:
         for unit in sorted({row.unit for row in self.rows}):
             mine = [row for row in self.rows if row.unit == unit]
             found[unit] = self._counts(mine) if self.counted else self._drawn(mine, opened[unit])
+        return found
+
+    def by_slot(self, demand: Demand) -> Floats:
+        """Tickets (N,) of a demand's unit in its slots, which may have no offset; 0 where there are none."""
+        found = np.zeros(len(demand.starts))
+        starts = [at.replace(tzinfo=None) for at in demand.starts]
+        for row in self.rows:
+            place = bisect_right(starts, row.at) - 1
+            if row.unit == demand.unit and place >= 0 and row.at < starts[place] + demand.slot:
+                found[place] += row.count
         return found
 
     def _counts(self, rows: list[Ticket]) -> Floats:
