@@ -122,6 +122,8 @@ def move_(present_path: Path, came_path: Path, at: datetime, *, as_json: bool, *
         if site is None:
             raise StaffingError("give --site, which says what skills units need")
         coming = asked.coming(site, tell=_tell)
+        if coming[0].demand.starts[0].tzinfo is not None:
+            at = at.replace(tzinfo=site.tz)
         came = read_tickets(came_path, [unit.id for unit in site.units], site.tz)
         now = units_now(
             [one.demand for one in coming], {one.demand.unit: one.by for one in coming},

@@ -66,9 +66,9 @@ _OPTIONS: Final = (
                  help="Who comes to units: columns time (slot's start), unit, and q05 q10 q25 q50 q75 q90 q95 or one "
                       "value of people; staff, if known, is how many there are now. A slot not there, or with nobody, "
                       "is closed."),
-    click.option("--forecast", "forecast_path", type=click.Path(path_type=Path),
-                 help="Who comes to zones, as `vilina forecast show --csv` says it: columns time, zone, q05 to q95. "
-                      "Needs --site, whose units have shares of their zones."),
+    click.option("--forecast", "forecast_paths", type=click.Path(path_type=Path), multiple=True,
+                 help="Who comes to a zone, as `vilina forecast show --csv` says it, or columns time, zone, q05 to "
+                      "q95; may be given again. Needs --site, whose units have shares of their zones."),
     click.option("--tickets", "tickets_path", type=click.Path(path_type=Path),
                  help="Queue tickets, which teach the units' shares: columns time, unit, and count, or a row for each "
                       "ticket. Needs --counts."),
@@ -111,7 +111,7 @@ class Asked:
     """What the options say."""
 
     csv_path: Path | None
-    forecast_path: Path | None
+    forecast_paths: tuple[Path, ...]
     tickets_path: Path | None
     counts_path: Path | None
     spread: float
@@ -129,15 +129,15 @@ class Asked:
     hour_eur: float
 
     def __post_init__(self) -> None:
-        if (self.csv_path is None) == (self.forecast_path is None):
+        if (self.csv_path is None) == (not self.forecast_paths):
             raise click.UsageError(
                 "give --csv with who comes to units, or --forecast with who comes to zones"
             )
-        if self.forecast_path is not None and self.site_path is None:
+        if self.forecast_paths and self.site_path is None:
             raise click.UsageError("--forecast needs --site, which says what units there are in the zones")
         if (self.tickets_path is None) != (self.counts_path is None):
             raise click.UsageError("--tickets and --counts teach shares together; give both")
-        if self.tickets_path is not None and self.forecast_path is None:
+        if self.tickets_path is not None and not self.forecast_paths:
             raise click.UsageError("--tickets teach the shares of zones that a --forecast needs; give it")
 
     def site(self) -> Site | None:
@@ -167,11 +167,14 @@ class Asked:
         return [Coming(one, self._staffed(_known(one.demand.unit, known), rules)) for one in found]
 
     def _from_forecast(self, site: Site, tell: Callable[[str], None]) -> list[UnitDemand]:
-        assert self.forecast_path is not None
-        zones = {
-            one.demand.unit: one.demand
-            for one in read_demand(self.forecast_path, spread=self.spread, of="zone")
-        }
+        zones: dict[str, Demand] = {}
+        for path in self.forecast_paths:
+            for one in read_demand(path, spread=self.spread, of="zone"):
+                if one.demand.unit in zones:
+                    raise StaffingError(
+                        f"{path}: zone {one.demand.unit} is in a file before, too; give it once"
+                    )
+                zones[one.demand.unit] = one.demand
         shares = self._shares(site, tell)
         demands = unit_demands(site, zones, shares, self.units)
         for demand in demands:

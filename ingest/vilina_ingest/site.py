@@ -124,7 +124,11 @@ class Unit(Part):
     target: Target
     share: Annotated[
         float | None,
-        Field(gt=0, le=1, description="of those who come to its zone, and do not only pass, who come to its desks"),
+        Field(
+            gt=0,
+            le=1,
+            description="of those who come to its zone and do not only pass, who come to its desks",
+        ),
     ] = None
     skills: tuple[Id, ...] = ()
     opening: Opening | None = None

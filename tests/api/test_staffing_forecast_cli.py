@@ -134,10 +134,27 @@ def test_files_of_who_is_where_that_cannot_be_used_say_which_line(
     assert said in done.output
 
 
-def test_after_closing_nobody_can_be_advised(folder: Path) -> None:
+def test_after_closing_nobody_should_move(folder: Path) -> None:
     done = run(folder, "move", "--present", "present", "--came", "came", "--at", "2026-03-02 18:00")
-    assert done.exit_code == 1
-    assert "no unit is open in the next hour" in done.output
+    assert done.exit_code == 0
+    assert "no unit is open in the next hour" in done.stdout
+
+
+def test_forecasts_are_read_as_vilina_forecast_show_writes_them(folder: Path) -> None:
+    names = "start_utc,end_utc,start_local,subject,p05,p10,p25,p50,p75,p90,p95,came"
+    rows = [f"x,x,2026-03-02T{hour:02}:00:00+02:00,hall,24,28,34,40,46,52,58," for hour in range(7, 16)]
+    (folder / "shown.csv").write_text("\n".join([names, *rows]), encoding="utf-8")
+    site = str(folder / "site.yaml")
+    shown = ["--forecast", str(folder / "shown.csv")]
+    done = CliRunner().invoke(staffing, ["plan", "--site", site, *shown, "--unit", "desk", "--json"])
+    assert done.exit_code == 0, done.output
+    (unit,) = json.loads(done.stdout)["units"]
+    assert unit["slots"][0]["start"] == "2026-03-02T07:00:00+02:00"
+    files = ["--present", str(folder / "present.csv"), "--came", str(folder / "came.csv")]
+    again = CliRunner().invoke(staffing, ["move", "--site", site, *shown, *files, "--at", "2026-03-02 10:00"])
+    assert again.stdout.startswith("60 came to desk when 61 were expected, and 4 wait: "), again.output
+    twice = CliRunner().invoke(staffing, ["plan", "--site", site, *shown, *shown])
+    assert "zone hall is in a file before, too" in twice.output
 
 
 def test_what_if_says_the_difference_of_each_unit_and_of_all(folder: Path) -> None:

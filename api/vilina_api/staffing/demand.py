@@ -14,6 +14,7 @@ from vilina_api.errors import StaffingError
 from vilina_api.forecasting.forecast import LEVELS, MEDIAN
 from vilina_api.staffing.service import Floats
 
+DAY_MIN: Final = 24 * 60
 _CUTS: Final = np.array([-np.inf, -1.2, -0.6, -0.2, 0.2, 0.6, 1.0, 1.4, 1.8, 2.2, np.inf])
 """Normal scores that cut all days into ten slices: thin ones where levels fall, on days busier than usual."""
 CHANCES: Final = np.diff(ndtr(_CUTS))
@@ -108,6 +109,21 @@ class Demand:
         """The slots with these numbers, of which there is one at least."""
         starts = tuple(self.starts[i] for i in kept)
         return replace(self, starts=starts, quantiles=self.quantiles[list(kept)])
+
+    def in_slots(self, minutes: float) -> "Demand":
+        """Wider slots, which begin at multiples of so many minutes of the local day; busy slots go with busy ones.
+
+        Raises:
+            StaffingError: they are not multiples of those of now.
+        """
+        many = minutes / self.slot_min
+        if many != round(many) or many < 1 or DAY_MIN % minutes:
+            raise StaffingError(f"slots of {self.slot_min:g} minutes cannot be put together to {minutes:g}")
+        begins = [at - timedelta(minutes=(at.hour * 60 + at.minute) % minutes) for at in self.starts]
+        cuts = [0] + [i for i, (a, b) in enumerate(pairwise(begins), start=1) if a != b]
+        return Demand(
+            self.unit, tuple(begins[i] for i in cuts), minutes, np.add.reduceat(self.quantiles, cuts, axis=0)
+        )
 
     def at(self, levels: Floats) -> Floats:
         """People (K, N) in each slot at levels of likelihood (K,): linear in normal scores, beyond the ends, too."""

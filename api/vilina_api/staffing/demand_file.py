@@ -20,6 +20,12 @@ from vilina_api.forecasting.forecast import LEVELS
 from vilina_api.staffing.demand import Demand
 
 QUANTILES: Final = tuple(f"q{100 * level:02.0f}" for level in LEVELS)
+SHOWN: Final = {
+    "start_local": "time",
+    "subject": "zone",
+    **{f"p{name[1:]}": name for name in QUANTILES},
+}
+"""Columns as `vilina forecast show --csv` names them."""
 VALUE: Final = "value"
 NARROWEST: Final = timedelta(minutes=5)
 WIDEST: Final = timedelta(hours=2)
@@ -71,7 +77,7 @@ def read_demand(
 
 def _rows(lines: Iterable[str], path: Path, of: str) -> Iterator[_Row]:
     reader = csv.DictReader(lines, skipinitialspace=True)
-    names = reader.fieldnames or ()
+    reader.fieldnames = names = [SHOWN.get(name, name) for name in reader.fieldnames or ()]
     columns = QUANTILES if QUANTILES[0] in names else (VALUE,)
     missing = [name for name in ("time", of, *columns) if name not in names]
     if missing:

@@ -137,13 +137,11 @@ class Stay:
 
 
 def advice(units: Sequence[UnitNow]) -> Move | Stay:
-    """The move that helps most, or why nobody should move.
-
-    Raises:
-        StaffingError: there is no unit.
-    """
+    """The move that helps most, or why nobody should move."""
     if not units:
-        raise StaffingError("no unit is open in the next hour, or it is not known who is where")
+        return Stay(
+            why="Nobody should move: no unit is open in the next hour of which it is known who is there."
+        )
     move = move_one(units)
     if move is not None:
         return move

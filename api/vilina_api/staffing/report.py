@@ -48,8 +48,8 @@ def document(units: Sequence[PlannedUnit], shared: Pooled | None) -> dict[str, A
     now = cost_now(units)
     return {
         "units": [_unit_document(unit) for unit in units],
-        "all": _cost_document(cost_of([unit.plan for unit in units])),
-        "all_now": None if now is None else _cost_document(now),
+        "all": cost_document(cost_of([unit.plan for unit in units])),
+        "all_now": None if now is None else cost_document(now),
         "together": together,
     }
 
@@ -188,7 +188,8 @@ def _sums_document(made: StaffPlan) -> dict[str, float | None]:
     }
 
 
-def _cost_document(cost: Cost) -> dict[str, float | None]:
+def cost_document(cost: Cost) -> dict[str, float | None]:
+    """The same of a sum, for programs."""
     visit = cost.eur_per_visit
     return {
         "paid_hours": round(cost.paid_hours, 2),

@@ -32,20 +32,21 @@ def units_now(
     came: Mapping[str, Floats],
     present: Mapping[str, AtWork],
     at: datetime,
+    moved: bool = False,
 ) -> list[UnitNow]:
     """The units that are open in the next hour and of which it is known who is there.
 
     `came`: people in each slot (N,) of a unit's demand; NaN where nobody counted, which neither they nor the plan are
-    then held against. Of the slot of now they are those so far.
+    then held against. Of the slot of now they are those so far. `moved`: the forecast knows of them already.
     """
     return [
-        _now(one, by[one.unit], came[one.unit], present[one.unit], at)
+        _now(one, by[one.unit], came[one.unit], present[one.unit], at, moved=moved)
         for one in demands
         if one.unit in present and _overlap(one, at, at + HOUR).any()
     ]
 
 
-def _now(demand: Demand, by: Staffed, came: Floats, present: AtWork, at: datetime) -> UnitNow:
+def _now(demand: Demand, by: Staffed, came: Floats, present: AtWork, at: datetime, *, moved: bool) -> UnitNow:
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     so_far, coming = _overlap(demand, midnight, at), _overlap(demand, at, at + HOUR)
     mean, known = demand.mean(), np.isfinite(came)
@@ -55,7 +56,7 @@ def _now(demand: Demand, by: Staffed, came: Floats, present: AtWork, at: datetim
     return UnitNow(
         unit=demand.unit, by=by, skills=present.skills, staff=present.staff, waiting=present.waiting,
         came=float(came[known & (so_far > 0)].sum()), planned_so_far=float((so_far * mean)[known].sum()),
-        planned_next_hour=float((coming * mean).sum()), spread=away / expected if expected else 0.0,
+        planned_next_hour=float((coming * mean).sum()), spread=away / expected if expected and not moved else 0.0,
     )  # fmt: skip
 
 

@@ -57,7 +57,8 @@ def unit_demands(
 
 def _of(site: Site, unit: Unit, zone: Demand, share: Share) -> Demand | None:
     opened = opening(site, unit)
-    kept = [i for i, at in enumerate(zone.starts) if _is_open(opened(at.date()), at)]
+    hours_by_day = {day: opened(day) for day in {at.date() for at in zone.starts}}
+    kept = [i for i, at in enumerate(zone.starts) if _is_open(hours_by_day[at.date()], at)]
     if not kept or not share.mean:
         return None
     demand = zone.only(kept).without_chance()
