@@ -1,5 +1,6 @@
 """How many staff a unit needs in each slot, so that its target holds over all the days that may come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +14,7 @@ from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.load import modified_offered_load
 from vilina_api.staffing.queueing import waits
 from vilina_api.staffing.rules import Staffed
-from vilina_api.staffing.walk import Because, Given, Least, walk, weighted
+from vilina_api.staffing.walk import Because, Given, Least, Search, walk, weighted
 
 HOUR_MIN: Final = 60.0
 MOST_LOAD: Final = 150.0
@@ -89,7 +90,8 @@ def plan(demand: Demand, by: Staffed) -> StaffPlan:
     Raises:
         StaffingError: the unit is too large to be one queue.
     """
-    return _planned(demand, by, None)
+    guesses = settled(demand, by)
+    return _planned(demand, by, [Least(by, guesses)], most=max(guesses))[0]
 
 
 def expected_of(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> StaffPlan:
@@ -98,11 +100,26 @@ def expected_of(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> StaffPla
     Raises:
         StaffingError: there are not as many numbers as slots.
     """
+    return _planned(demand, by, [_given(demand, staff)], most=max(settled(demand, by)))[0]
+
+
+def plan_beside(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> tuple[StaffPlan, StaffPlan]:
+    """A plan, and what is to be expected of given staff, in little more time than the plan alone.
+
+    Raises:
+        StaffingError: as `plan` and `expected_of` say.
+    """
+    guesses = settled(demand, by)
+    made, given = _planned(demand, by, [Least(by, guesses), _given(demand, staff)], most=max(guesses))
+    return made, given
+
+
+def _given(demand: Demand, staff: tuple[int, ...]) -> Given:
     if len(staff) != len(demand.starts) or min(staff) < 0:
         raise StaffingError(
             f"{demand.unit}: staff needs a number of 0 or more for each of {len(demand.starts)} slots"
         )
-    return _planned(demand, by, staff)
+    return Given(staff)
 
 
 def settled(demand: Demand, by: Staffed) -> tuple[int, ...]:
@@ -133,20 +150,19 @@ def settled(demand: Demand, by: Staffed) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _planned(demand: Demand, by: Staffed, given: tuple[int, ...] | None) -> StaffPlan:
-    guesses = settled(demand, by)
-    search = Least(by, guesses) if given is None else Given(given)
-    chosen = walk(demand, by, search, most=max(guesses))
+def _planned(demand: Demand, by: Staffed, searches: Sequence[Search], *, most: int) -> list[StaffPlan]:
     mean, many = demand.mean(), demand.at(np.array([0.9]))[0]
     load = np.concatenate([
         modified_offered_load(mean[stretch], slot_min=demand.slot_min, service=by.service, parts=1)
         for stretch in demand.stretches()
     ])  # fmt: skip
-    slots = (
-        StaffSlot(
-            start=start, staff=one.staff, expected=float(mean[i]), many=float(many[i]), load=float(load[i]),
-            within=one.within, one_fewer=one.one_fewer, because=one.because,
-        )
-        for i, (start, one) in enumerate(zip(demand.starts, chosen, strict=True))
-    )  # fmt: skip
-    return StaffPlan(demand, by, tuple(slots))
+    return [
+        StaffPlan(demand, by, tuple(
+            StaffSlot(
+                start=start, staff=one.staff, expected=float(mean[i]), many=float(many[i]), load=float(load[i]),
+                within=one.within, one_fewer=one.one_fewer, because=one.because,
+            )
+            for i, (start, one) in enumerate(zip(demand.starts, chosen, strict=True))
+        ))
+        for chosen in walk(demand, by, searches, most=most)
+    ]  # fmt: skip

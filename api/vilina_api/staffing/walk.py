@@ -94,8 +94,12 @@ class Given:
 
 @dataclass(slots=True)
 class _Stretch:
-    """Slots that follow each other: people (K, n) and effective arrivals per minute (K, n, parts) of each day."""
+    """Slots that follow each other, and how their staff are found.
 
+    People (K, n) and effective arrivals per minute (K, n, parts) of each day.
+    """
+
+    search: Search
     first: int
     people: Floats
     rates: Floats
@@ -103,6 +107,7 @@ class _Stretch:
     tried: dict[int, float] = field(default_factory=dict)
     column: dict[int, int] = field(default_factory=dict)
     """Of the slot of now: the share in time with each staff that was tried, and where its crowd begins."""
+    chosen: dict[int, Chosen] = field(default_factory=dict)
 
 
 def weighted(levels: Floats, people: Floats) -> Floats:
@@ -112,41 +117,46 @@ def weighted(levels: Floats, people: Floats) -> Floats:
     return np.where(total > 0, (levels * came).sum(axis=-2) / np.where(total > 0, total, 1.0), 1.0)
 
 
-def walk(demand: Demand, by: Staffed, search: Search, *, most: int) -> list[Chosen]:
-    """What to do in each slot. `most` is about how many the busiest one needs."""
+def walk(demand: Demand, by: Staffed, searches: Sequence[Search], *, most: int) -> list[list[Chosen]]:
+    """What each of the searches finds for each slot. `most` is about how many the busiest one needs."""
     queue = Evolution.of(
         by.service, within_min=by.target.within_min, patience_min=by.patience_min, most_load=most
     )
-    stretches = _stretches(demand, by)
-    crowd = queue.nobody(len(stretches) * DAYS)
-    chosen: dict[int, Chosen] = {}
-    for i in range(stretches[0].people.shape[1]):
-        stretches = [one for one in stretches if i < one.people.shape[1]]
-        after = _try(queue, crowd, stretches, i=i, search=search, minutes=demand.slot_min)
+    every = going = _stretches(demand, by, searches)
+    crowd = queue.nobody(len(going) * DAYS)
+    for i in range(going[0].people.shape[1]):
+        going = [one for one in going if i < one.people.shape[1]]
+        after = _try(queue, crowd, going, i=i, minutes=demand.slot_min)
         columns = []
-        for one in stretches:
+        for one in going:
             slot = one.first + i
-            chosen[slot] = found = search.takes(slot, one.tried)
-            one.excess = search.excess(slot, found)
-            columns.append(np.arange(DAYS) + one.column[found.staff])
+            one.chosen[slot] = best = one.search.takes(slot, one.tried)
+            one.excess = one.search.excess(slot, best)
+            columns.append(np.arange(DAYS) + one.column[best.staff])
         crowd = after.take(np.concatenate(columns))
-    return [chosen[slot] for slot in range(len(demand.starts))]
+    found = []
+    for search in searches:
+        chosen: dict[int, Chosen] = {}
+        for one in every:
+            if one.search is search:
+                chosen |= one.chosen
+        found.append([chosen[slot] for slot in range(len(demand.starts))])
+    return found
 
 
-def _stretches(demand: Demand, by: Staffed) -> list[_Stretch]:
+def _stretches(demand: Demand, by: Staffed, searches: Sequence[Search]) -> list[_Stretch]:
     """The longest first, so that those which are over leave from the end."""
     parts, days, found = max(1, round(demand.slot_min / PART_MIN)), demand.scenarios(), []
     for slots in sorted(demand.stretches(), key=lambda one: one.start - one.stop):
         people = days[:, slots]
         rates = effective_rates(people, slot_min=demand.slot_min, service=by.service, parts=parts)
-        found.append(_Stretch(slots.start, people, rates.reshape(*people.shape, parts)))
+        for search in searches:
+            found.append(_Stretch(search, slots.start, people, rates.reshape(*people.shape, parts)))
     return found
 
 
-def _try(
-    queue: Evolution, crowd: Crowd, stretches: Sequence[_Stretch], *, i: int, search: Search, minutes: float
-) -> Crowd:
-    """Try staff in slot `i` of each stretch until the search has what it needs; the crowds after all that was tried."""
+def _try(queue: Evolution, crowd: Crowd, stretches: Sequence[_Stretch], *, i: int, minutes: float) -> Crowd:
+    """Try staff in slot `i` of each stretch until its search has what it needs; the crowds after all that was tried."""
     crowds: list[Crowd] = []
     at = 0
     for one in stretches:
@@ -154,7 +164,7 @@ def _try(
     while asked := [
         (j, staff)
         for j, one in enumerate(stretches)
-        for staff in search.asks(one.first + i, one.tried, one.excess)
+        for staff in one.search.asks(one.first + i, one.tried, one.excess)
     ]:
         days = np.concatenate([np.arange(DAYS) + j * DAYS for j, _ in asked])
         after, within = queue.run(

@@ -11,7 +11,7 @@ import numpy as np
 
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.plan import HOUR_MIN, StaffPlan, StaffSlot, expected_of, plan
+from vilina_api.staffing.plan import HOUR_MIN, StaffPlan, StaffSlot, plan, plan_beside
 from vilina_api.staffing.rules import Staffed
 from vilina_api.staffing.service import Floats, Service
 from vilina_ingest.site import Target
@@ -118,12 +118,10 @@ def what_if(demand: Demand, by: Staffed, change: Change, *, before: StaffPlan | 
         target=change.target or by.target,
         service=by.service if change.service_min is None else Service(change.service_min, by.service.cv),
     )
-    after = plan(changed, otherwise)
     staff = dict(zip(demand.starts, before.staff, strict=True))
-    known = all(start in staff for start in changed.starts)
-    unchanged = (
-        expected_of(changed, otherwise, tuple(staff[start] for start in changed.starts)) if known else None
-    )
+    if not all(start in staff for start in changed.starts):
+        return Difference(change=change, before=before, after=plan(changed, otherwise), unchanged=None)
+    after, unchanged = plan_beside(changed, otherwise, tuple(staff[start] for start in changed.starts))
     return Difference(change=change, before=before, after=after, unchanged=unchanged)
 
 
