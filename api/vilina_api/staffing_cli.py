@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime, time
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from vilina_api.errors import ApiError, StaffingError
+from vilina_api.staffing.came import came_to_units, came_today
 from vilina_api.staffing.cost import present
 from vilina_api.staffing.judge import judge
 from vilina_api.staffing.moving import advice
@@ -18,12 +19,14 @@ from vilina_api.staffing.pooling import pool
 from vilina_api.staffing.present_file import read_present
 from vilina_api.staffing.report import PlannedUnit, document, table
 from vilina_api.staffing.report_changes import change_document, change_table, move_document
+from vilina_api.staffing.shares import said_shares
 from vilina_api.staffing.tickets import read_tickets
 from vilina_api.staffing.today import units_now
 from vilina_api.staffing.what_if import Change, what_if
 from vilina_api.staffing_options import Asked, Coming, demand_options, target_of
-from vilina_ingest.errors import SiteError
+from vilina_ingest.errors import IngestError
 from vilina_ingest.site import Target
+from vilina_ingest.stores import HELP, open_store
 
 FEWEST_PLAYS: Final = 20
 """Fewer say nothing of how sure they are."""
@@ -109,26 +112,39 @@ def what_if_(
 @demand_options
 @click.option("--present", "present_path", type=click.Path(path_type=Path), required=True,
               help="Who is where: columns unit, staff, and, if known, waiting and skills (a;b).")  # fmt: skip
-@click.option("--came", "came_path", type=click.Path(path_type=Path), required=True,
+@click.option("--came", "came_path", type=click.Path(path_type=Path),
               help="Who came to units today: columns time, unit, and count, or a row for each.")  # fmt: skip
+@click.option("--store", "store_address", help=f"Where counts of today are, instead of --came. {HELP}")
 @click.option("--at", "at", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]), required=True,
               help="The local time of now.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def move_(present_path: Path, came_path: Path, at: datetime, *, as_json: bool, **options: Any) -> None:
+def move_(
+    present_path: Path, came_path: Path | None, store_address: str | None, at: datetime, *, as_json: bool,
+    **options: Any,
+) -> None:  # fmt: skip
     """Say who should help whom in the next hour, now that today is not as expected; or that nobody should move."""
     asked = Asked(**options)
+    if (came_path is None) == (store_address is None):
+        raise click.UsageError(
+            "give --came with who came to units today, or --store with the counts of zones"
+        )
     with _said():
         site = asked.site()
         if site is None:
             raise StaffingError("give --site, which says what skills units need")
         coming = asked.coming(site, tell=_tell)
-        if coming[0].demand.starts[0].tzinfo is not None:
-            at = at.replace(tzinfo=site.tz)
-        came = read_tickets(came_path, [unit.id for unit in site.units], site.tz)
+        demands = [one.demand for one in coming]
+        if came_path is not None:
+            tickets = read_tickets(came_path, [unit.id for unit in site.units], site.tz)
+            came = {one.unit: tickets.by_slot(one) for one in demands}
+        else:
+            with closing(open_store(str(store_address), read_only=True)) as reader:
+                zones = came_today(reader, site, at.replace(tzinfo=site.tz).astimezone(UTC))
+            came = came_to_units(site, demands, zones, said_shares(site))
         now = units_now(
-            [one.demand for one in coming], {one.demand.unit: one.by for one in coming},
-            came={one.demand.unit: came.by_slot(one.demand) for one in coming},
-            present=read_present(present_path, site), at=at,
+            demands, {one.demand.unit: one.by for one in coming}, came=came,
+            present=read_present(present_path, site),
+            at=at.replace(tzinfo=site.tz) if demands[0].starts[0].tzinfo else at,
         )  # fmt: skip
         found = advice(now)
     click.echo(json.dumps(move_document(found), indent=2) if as_json else found.reason())
@@ -139,7 +155,7 @@ def _said() -> Iterator[None]:
     """Errors of ours are said, without where they were raised."""
     try:
         yield
-    except (ApiError, SiteError) as error:
+    except (ApiError, IngestError) as error:
         raise click.ClickException(str(error)) from error
 
 

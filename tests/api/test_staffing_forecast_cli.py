@@ -1,6 +1,8 @@
 """`vilina staffing` from a forecast of zones: shares from tickets, a move for now, and what a change would do."""
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,12 @@ from click.testing import CliRunner, Result
 
 from tests.sites import SQUARE
 from vilina_api.staffing_cli import staffing
+from vilina_edge.wire import LineCount, Report
+from vilina_ingest.points import points
 from vilina_ingest.site import Site
+from vilina_ingest.site_file import load_site
+from vilina_ingest.store import Batch
+from vilina_ingest.store_sqlite import SqliteStore
 
 HOURS = range(8, 16)
 UNITS = (
@@ -132,6 +139,36 @@ def test_files_of_who_is_where_that_cannot_be_used_say_which_line(
     done = run(folder, "move", "--present", "present", "--came", "came", "--at", "2026-03-02 10:00")
     assert done.exit_code == 1
     assert said in done.output
+
+
+def test_who_came_today_is_read_from_the_store_too(folder: Path) -> None:
+    site = load_site(folder / "site.yaml")
+    eight = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+    with closing(SqliteStore.open(folder / "vilina.db")) as store:
+        for quarter in range(8):
+            start = eight + timedelta(minutes=15 * quarter)
+            report = Report(
+                counter="counter-a", boot="00000000000000aa", seq=quarter + 1, start=start,
+                end=start + timedelta(minutes=15),
+                lines=(LineCount(line="middle", entered=20, left=3), LineCount(line="across", entered=0, left=0)),
+            )  # fmt: skip
+            store.write(Batch(points(report, site)))
+    done = run(
+        folder,
+        "move",
+        "--present",
+        "present",
+        "--store",
+        str(folder / "vilina.db"),
+        "--at",
+        "2026-03-02 10:00",
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(
+        "80 came to desk when 40 were expected, and 4 wait: with one more from info "
+    )
+    both = run(folder, "move", "--present", "present", "--at", "2026-03-02 10:00")
+    assert "give --came with who came to units today, or --store" in both.output
 
 
 def test_after_closing_nobody_should_move(folder: Path) -> None:

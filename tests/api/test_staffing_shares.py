@@ -12,7 +12,9 @@ from tests.sites import SQUARE
 from vilina_api.errors import StaffingError
 from vilina_api.forecasting.counts import Counts
 from vilina_api.forecasting.forecast import LEVELS, Forecast
+from vilina_api.models import AreaLive
 from vilina_api.staffing.calibration import calibrated
+from vilina_api.staffing.came import waiting_seen
 from vilina_api.staffing.shares import learned_share, said_shares
 from vilina_api.staffing.tickets import read_tickets, without_silence
 from vilina_api.staffing.unit_demand import unit_demands, zone_demand
@@ -224,3 +226,11 @@ def test_units_without_a_forecast_are_said(zone: str, units: tuple[str, ...], sa
     known = site({"id": "desk", "share": 0.5})
     with pytest.raises(StaffingError, match=said):
         unit_demands(known, zone_demand(week(zone=zone)), said_shares(known), units)
+
+
+def test_who_waits_is_whom_a_camera_sees_in_the_queue_of_the_zones_only_unit() -> None:
+    queue = AreaLive(area="q", name="Queue", zone="hall", people=5, waiting=4, queue=True)
+    bench = AreaLive(area="b", name="Bench", zone="hall", people=9, waiting=None, queue=False)
+    assert waiting_seen(site({"id": "desk"}), [queue, bench]) == {"desk": 4}
+    assert waiting_seen(site({"id": "desk"}), [bench]) == {}
+    assert waiting_seen(site({"id": "desk"}, {"id": "info"}), [queue]) == {}, "nobody knows for whom"

@@ -13,7 +13,7 @@ from vilina_api.etag import tagged
 from vilina_api.problem import RESPONSES
 from vilina_api.routes.needs import SiteState, only_json
 from vilina_api.site_forecast.outlook import Outlook
-from vilina_api.staffing.came import came_to_units, came_today
+from vilina_api.staffing.came import came_to_units, came_today, waiting_seen
 from vilina_api.staffing.cost import cost_of
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.moving import advice
@@ -51,7 +51,10 @@ STAFF = Query(
     description="Who is where, like citizen:5; may be given again. By default as planned",
     examples=["citizen:5"],
 )
-WAITING = Query(description="Who waits, like citizen:3; may be given again", examples=["citizen:3"])
+WAITING = Query(
+    description="Who waits, like citizen:3; may be given again. By default whom cameras see",
+    examples=["citizen:3"],
+)
 FORMAT = Query(alias="format", description="csv also if the Accept header asks for text/csv first")
 STEPS = (15, 30, 60)
 
@@ -153,6 +156,7 @@ async def move(
     site, now = state.site, state.now()
     local = site.local(now).replace(tzinfo=None)
     there, queue = _numbers(site, staff or (), "staff"), _numbers(site, waiting or (), "waiting")
+    queue = waiting_seen(site, state.snapshot.live.areas if state.snapshot else ()) | queue
     demands = await _demands(site, outlook, first=local.date(), days=1, units=(), step=15)
     asked = _asked(site, demands, Costs())
     missing = [one for one in asked if one.demand.unit not in there]

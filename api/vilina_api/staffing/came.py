@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
+from vilina_api.models import AreaLive
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.service import Floats
 from vilina_api.staffing.shares import Share
@@ -41,6 +42,16 @@ def came_today(reader: Reader, site: Site, now: datetime) -> Came:
     return found
 
 
+def waiting_seen(site: Site, areas: Sequence[AreaLive]) -> dict[str, int]:
+    """Who waits in the queues that a camera sees, by unit; of a zone with several units nobody knows for which."""
+    found: dict[str, int] = {}
+    for unit in site.units:
+        waiting = [one.waiting for one in areas if one.zone == unit.zone and one.waiting is not None]
+        if waiting and [one.zone for one in site.units].count(unit.zone) == 1:
+            found[unit.id] = sum(waiting)
+    return found
+
+
 def came_to_units(
     site: Site, demands: Sequence[Demand], came: Came, shares: Mapping[str, Share]
 ) -> dict[str, Floats]:
@@ -52,7 +63,7 @@ def came_to_units(
         zone = zones[demand.unit]
         hours = shares[demand.unit].hours
         counted = np.full(len(demand.starts), np.nan)
-        for i, start in enumerate(demand.starts):
+        for i, start in enumerate(at.replace(tzinfo=None) for at in demand.starts):
             parts = [n for at, n in came[zone].items() if start <= at < start + demand.slot]
             if parts:
                 counted[i] = sum(parts) * (1 - passing[zone]) * hours[start.hour]
