@@ -45,14 +45,18 @@ class Demand:
             raise StaffingError(
                 f"{self.unit}: demand needs {len(LEVELS)} quantiles for each slot, and a slot"
             )
-        for at, row in zip(self.starts, self.quantiles, strict=True):
-            where = f"{self.unit}, {at:%Y-%m-%d %H:%M}"
-            if not np.isfinite(row).all():
-                raise StaffingError(f"{where}: demand is not a number; a gap cannot be staffed for")
-            if row.min() < 0:
-                raise StaffingError(f"{where}: a demand of {row.min():g} cannot be; nobody is 0")
-            if (np.diff(row) < 0).any():
-                raise StaffingError(f"{where}: quantiles fall; a likelier quantile is never lower")
+        known = np.isfinite(self.quantiles)
+        for bad, said in (
+            (~known, "demand is not a number; a gap cannot be staffed for"),
+            (self.quantiles < 0, "a demand cannot be negative; nobody is 0"),
+            (
+                np.diff(np.where(known, self.quantiles, 0.0), axis=1) < 0,
+                "quantiles fall; a likelier quantile is never lower",
+            ),
+        ):
+            if bad.any():
+                at = self.starts[int(np.argmax(bad.any(axis=1)))]
+                raise StaffingError(f"{self.unit}, {at:%Y-%m-%d %H:%M}: {said}")
         if any(after - before < self.slot for before, after in pairwise(self.starts)):
             raise StaffingError(f"{self.unit}: slots overlap or are not in order")
 

@@ -91,7 +91,7 @@ def plan(demand: Demand, by: Staffed) -> StaffPlan:
         StaffingError: the unit is too large to be one queue.
     """
     guesses = settled(demand, by)
-    return _planned(demand, by, [Least(by, guesses)], most=max(guesses))[0]
+    return _planned(demand, by, [Least(by, guesses)], most=_at_desks(guesses, by))[0]
 
 
 def expected_of(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> StaffPlan:
@@ -100,7 +100,8 @@ def expected_of(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> StaffPla
     Raises:
         StaffingError: there are not as many numbers as slots.
     """
-    return _planned(demand, by, [_given(demand, staff)], most=max(settled(demand, by)))[0]
+    given = _given(demand, staff)
+    return _planned(demand, by, [given], most=min(max(staff), max(settled(demand, by))))[0]
 
 
 def plan_beside(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> tuple[StaffPlan, StaffPlan]:
@@ -110,8 +111,16 @@ def plan_beside(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> tuple[St
         StaffingError: as `plan` and `expected_of` say.
     """
     guesses = settled(demand, by)
-    made, given = _planned(demand, by, [Least(by, guesses), _given(demand, staff)], most=max(guesses))
+    searches: list[Search] = [Least(by, guesses), _given(demand, staff)]
+    made, given = _planned(
+        demand, by, searches, most=max(_at_desks(guesses, by), min(max(staff), max(guesses)))
+    )
     return made, given
+
+
+def _at_desks(guesses: tuple[int, ...], by: Staffed) -> int:
+    """How many work in the busiest slot: what the longest queue that anybody joins is measured by."""
+    return min(max(guesses), by.rules.desks or max(guesses))
 
 
 def _given(demand: Demand, staff: tuple[int, ...]) -> Given:

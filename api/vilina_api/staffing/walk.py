@@ -59,7 +59,7 @@ class Least:
         least, most = self.by.rules.least, self.by.rules.desks or inf
         if not tried:
             guess = int(min(max(least, self.guesses[slot] - excess), most))
-            return (guess,) if guess == least else (guess, guess - 1)
+            return (guess,) if guess in (least, most) else (guess, guess - 1)
         held = [staff for staff, level in tried.items() if level >= self.by.target.share]
         if held:
             return () if (fewer := min(held) - 1) < least or fewer in tried else (fewer,)
@@ -118,7 +118,7 @@ def weighted(levels: Floats, people: Floats) -> Floats:
 
 
 def walk(demand: Demand, by: Staffed, searches: Sequence[Search], *, most: int) -> list[list[Chosen]]:
-    """What each of the searches finds for each slot. `most` is about how many the busiest one needs."""
+    """What each of the searches finds for each slot. `most` are at work in the busiest."""
     queue = Evolution.of(
         by.service, within_min=by.target.within_min, patience_min=by.patience_min, most_load=most
     )
