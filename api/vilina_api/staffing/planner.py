@@ -86,14 +86,17 @@ class Planner:
             raise
 
     async def _run(self, work: Callable[[], Answer]) -> Answer:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
+        pool = self._pool
+        if pool is None:
+            pool = self._pool = ProcessPoolExecutor(
                 self._workers, mp_context=get_context("spawn"), initializer=_behind_others
             )
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            return await asyncio.get_running_loop().run_in_executor(pool, work)
         except BrokenProcessPool as error:
-            self._pool = None
+            # Whatever else waited for it has the same error, and somebody may have another one by now.
+            if self._pool is pool:
+                self._pool = None
             raise NotReady(
                 "A process that was planning has ended, maybe for want of memory. Try again."
             ) from error
