@@ -10,10 +10,11 @@ from fastapi import FastAPI
 
 from vilina_api.keys import KeyRing
 from vilina_api.problem import add_problem_handlers
-from vilina_api.routes import flows, forecast, health, occupancy, pages, sites
+from vilina_api.routes import flows, forecast, health, occupancy, pages, sites, staffing
 from vilina_api.routes.roles import PLANNING, PUBLIC, STAFF
 from vilina_api.site_forecast.serving import SiteOutlook
 from vilina_api.site_forecast.site_model import Planned, place_of
+from vilina_api.staffing.planner import Planner
 from vilina_api.state import LiveState
 from vilina_edge.clock import Clock
 from vilina_ingest.site import Site
@@ -50,6 +51,7 @@ def create_app(
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            app.state.planner.close()
 
     app = FastAPI(
         title="Vilina",
@@ -62,10 +64,12 @@ def create_app(
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
     app.state.outlook = outlook
     app.state.open_store = open_store
+    app.state.planner = Planner()
     app.state.keys = keys
     add_problem_handlers(app)
     app.include_router(health.router, dependencies=[PUBLIC])
     app.include_router(forecast.router, dependencies=[PLANNING])
     for module in (sites, flows, occupancy, pages):
         app.include_router(module.router, dependencies=[STAFF])
+    app.include_router(staffing.router, dependencies=[PLANNING])
     return app

@@ -1,25 +1,32 @@
-"""`vilina staffing`: how many staff each unit needs, why, and at what cost."""
+"""`vilina staffing`: how many staff each unit needs, why, and at what cost; what a change would do; who should move."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
-from math import inf
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
-from pydantic import ValidationError
 
-from vilina_api.errors import StaffingError
-from vilina_api.staffing.demand_file import UnitDemand, read_demand
+from vilina_api.errors import ApiError, StaffingError
+from vilina_api.staffing.came import came_to_units, came_today
+from vilina_api.staffing.cost import present
 from vilina_api.staffing.judge import judge
-from vilina_api.staffing.plan import Rules, Staffed, expected_of, plan
+from vilina_api.staffing.moving import advice
+from vilina_api.staffing.plan import plan
 from vilina_api.staffing.pooling import pool
+from vilina_api.staffing.present_file import read_present
 from vilina_api.staffing.report import PlannedUnit, document, table
-from vilina_api.staffing.service import USUAL_CV, Service
-from vilina_ingest.errors import SiteError
-from vilina_ingest.site import Target, Unit
-from vilina_ingest.site_file import load_site
+from vilina_api.staffing.report_changes import change_document, change_table, move_document
+from vilina_api.staffing.shares import said_shares
+from vilina_api.staffing.tickets import read_tickets
+from vilina_api.staffing.today import units_now
+from vilina_api.staffing.what_if import Change, what_if
+from vilina_api.staffing_options import Asked, Coming, demand_options, target_of
+from vilina_ingest.errors import IngestError
+from vilina_ingest.site import Target
+from vilina_ingest.stores import HELP, open_store
 
 FEWEST_PLAYS: Final = 20
 """Fewer say nothing of how sure they are."""
@@ -30,141 +37,144 @@ def staffing() -> None:
     """How many staff each unit needs, for whoever may come."""
 
 
-def _target(_context: click.Context, _option: click.Parameter, text: str | None) -> Target | None:
-    """A share in percent and minutes, like 80/10."""
-    if text is None:
-        return None
-    try:
-        share, within = (float(part) for part in text.split("/"))
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{text!r} is no target; write like 80/10 for 80 % within 10 minutes"
-        ) from error
-    try:
-        return Target(share=share / 100, within_min=within)
-    except ValidationError as error:
-        raise click.BadParameter(
-            f"a target of {share:g} % within {within:g} minutes cannot be; "
-            "the share is more than 0 and less than 100 %, the minutes are more than 0"
-        ) from error
-
-
-def _share(_context: click.Context, _option: click.Parameter, percent: float) -> float:
-    return percent / 100
-
-
 @staffing.command("plan")
-@click.option("--csv", "csv_path", type=click.Path(path_type=Path), required=True,
-              help="Columns time (slot's start), unit, and q05 q10 q25 q50 q75 q90 q95 or one value of people; staff, "
-                   "if known, is how many there are now. A slot not there, or with nobody, is closed.")  # fmt: skip
-@click.option("--spread", type=float, default=15.0, show_default=True, callback=_share,
-              help="Of one value: percent by which a day may differ from it, as a standard deviation.")  # fmt: skip
-@click.option("--counted", is_flag=True,
-              help="Quantiles are of people counted, as a forecast's: chance alone is taken out.")  # fmt: skip
-@click.option("--site", "site_path", type=click.Path(path_type=Path),
-              help="Site file, for what its units know: minutes of service, target, desks.")  # fmt: skip
-@click.option("--unit", "units", multiple=True, help="Only this unit; may be given again.")
-@click.option("--service-min", type=float, help="Mean minutes at the desk.")
-@click.option("--service-cv", type=float, default=USUAL_CV, show_default=True,
-              help="Spread of service times: standard deviation over mean.")  # fmt: skip
-@click.option("--target", callback=_target, help="Service level: 80/10 is 80 % within 10 minutes.")
-@click.option("--patience-min", type=float, default=inf, show_default="endless",
-              help="Mean minutes after which who waits gives up.")  # fmt: skip
-@click.option("--least", type=int, default=1, show_default=True, help="Always present while it is open.")
-@click.option("--desks", type=click.IntRange(min=1), help="The most who can work at once.")
-@click.option("--shrinkage", type=float, default=0.0, show_default=True, callback=_share,
-              help="Percent of paid time away: ill, in training, in meetings.")  # fmt: skip
-@click.option("--breaks", type=float, default=0.0, show_default=True, callback=_share,
-              help="Percent of the time present that is paid breaks.")  # fmt: skip
-@click.option(
-    "--hour-eur", type=float, default=30.0, show_default=True, help="What a paid hour costs, in euros."
-)
+@demand_options
 @click.option("--simulate", type=click.IntRange(min=FEWEST_PLAYS), metavar="N",
               help="Judge the plan: play it so many times against sampled demand.")  # fmt: skip
 @click.option("--together", is_flag=True, help="Say what it saves when these units share their staff.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the plays.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def plan_(
-    csv_path: Path,
-    spread: float,
-    site_path: Path | None,
-    units: tuple[str, ...],
-    service_min: float | None,
-    service_cv: float,
-    target: Target | None,
-    patience_min: float,
-    least: int,
-    desks: int | None,
-    shrinkage: float,
-    breaks: float,
-    hour_eur: float,
-    simulate: int | None,
-    seed: int,
-    *,
-    counted: bool,
-    together: bool,
-    as_json: bool,
-) -> None:
+def plan_(simulate: int | None, seed: int, *, together: bool, as_json: bool, **options: Any) -> None:
     """Print the least staff per slot with which the target holds over all that may come; why; and what it costs."""
-    try:
-        rules = Rules(least=least, desks=desks, shrinkage=shrinkage, break_share=breaks, hour_eur=hour_eur)
-        known = {unit.id: unit for unit in load_site(site_path).units} if site_path else None
-        coming = _chosen(read_demand(csv_path, spread=spread, counted=counted), units)
-        planned = []
-        for one in coming:
-            by = _staffed(_known(one.demand.unit, known), service_min=service_min, service_cv=service_cv,
-                          target=target, rules=rules, patience_min=patience_min)  # fmt: skip
-            planned.append(_planned(one, by, simulate, seed))
+    asked = Asked(**options)
+    with _said():
+        coming = asked.coming(asked.site(), tell=_tell)
+        planned = [_planned(one, simulate, seed) for one in _watched(coming)]
         shared = pool([one.plan for one in planned]) if together else None
-    except (StaffingError, SiteError) as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps(document(planned, shared), indent=2))
     else:
         click.echo("\n".join(table(planned, shared)))
 
 
-def _chosen(found: Sequence[UnitDemand], units: Sequence[str]) -> list[UnitDemand]:
-    names = [one.demand.unit for one in found]
-    for unit in units:
-        if unit not in names:
-            raise StaffingError(f"there is no unit {unit!r} in the file; it has {', '.join(names)}")
-    return [one for one in found if not units or one.demand.unit in units]
-
-
-def _known(name: str, units: dict[str, Unit] | None) -> Unit | None:
-    if units is None:
+def _clock(_context: click.Context, _option: click.Parameter, text: str | None) -> time | None:
+    if text is None:
         return None
-    if name not in units:
-        raise StaffingError(f"the site has no unit {name!r}; it has {', '.join(units) or 'none'}")
-    return units[name]
+    try:
+        return time.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no time of day; write like 09:30") from error
 
 
-def _staffed(
-    unit: Unit | None,
-    *,
-    service_min: float | None,
-    service_cv: float,
-    target: Target | None,
-    rules: Rules,
-    patience_min: float,
-) -> Staffed:
-    """What is asked for, and for what is not, what the site says of the unit."""
-    if unit is not None:
-        service_min = unit.service_min if service_min is None else service_min
-        target = target or unit.target
-        rules = replace(rules, desks=rules.desks or unit.desks)
-    if service_min is None or target is None:
-        raise StaffingError("give --service-min and --target, or a --site whose units say them")
-    return Staffed(
-        service=Service(service_min, service_cv), target=target, rules=rules, patience_min=patience_min
-    )
+def _clocks(_context: click.Context, _option: click.Parameter, text: str | None) -> tuple[time, time] | None:
+    if text is None:
+        return None
+    begin, _, end = text.partition("-")
+    try:
+        return time.fromisoformat(begin), time.fromisoformat(end)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} are no hours; write like 12:00-13:00") from error
 
 
-def _planned(coming: UnitDemand, by: Staffed, plays: int | None, seed: int) -> PlannedUnit:
-    made = plan(coming.demand, by)
+@staffing.command("what-if")
+@demand_options
+@click.option("--then-target", callback=target_of, help="Another target, like 90/5.")
+@click.option("--then-service-min", type=float, help="Other mean minutes at the desk.")
+@click.option("--then-demand", type=float, default=100.0, show_default=True, metavar="PERCENT",
+              help="So many percent of the people.")  # fmt: skip
+@click.option("--then-opens", callback=_clock, metavar="HH:MM", help="Open from then on, on every open day.")
+@click.option("--then-closes", callback=_clock, metavar="HH:MM", help="Open until then.")
+@click.option("--then-closed", callback=_clocks, metavar="HH:MM-HH:MM", help="Closed in between.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def what_if_(
+    then_target: Target | None, then_service_min: float | None, then_demand: float, then_opens: time | None,
+    then_closes: time | None, then_closed: tuple[time, time] | None, *, as_json: bool, **options: Any,
+) -> None:  # fmt: skip
+    """Change target, service, opening hours or demand, and print the difference: hours, euros, who is in time.
+
+    Opening hours change when people come, not how many.
+    """
+    asked = Asked(**options)
+    with _said():
+        change = Change(
+            target=then_target, service_min=then_service_min, demand_times=then_demand / 100, opens=then_opens,
+            closes=then_closes, closed=then_closed,
+        )  # fmt: skip
+        coming = asked.coming(asked.site(), tell=_tell)
+        found = [what_if(one.demand, one.by, change) for one in _watched(coming)]
+    if as_json:
+        click.echo(json.dumps({"units": [change_document(one) for one in found]}, indent=2))
+    else:
+        click.echo("\n".join(change_table(found)))
+
+
+@staffing.command("move")
+@demand_options
+@click.option("--present", "present_path", type=click.Path(path_type=Path), required=True,
+              help="Who is where: columns unit, staff, and, if known, waiting and skills (a;b).")  # fmt: skip
+@click.option("--came", "came_path", type=click.Path(path_type=Path),
+              help="Who came to units today: columns time, unit, and count, or a row for each.")  # fmt: skip
+@click.option("--store", "store_address", help=f"Where counts of today are, instead of --came. {HELP}")
+@click.option("--at", "at", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]), required=True,
+              help="The local time of now.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def move_(
+    present_path: Path, came_path: Path | None, store_address: str | None, at: datetime, *, as_json: bool,
+    **options: Any,
+) -> None:  # fmt: skip
+    """Say who should help whom in the next hour, now that today is not as expected; or that nobody should move."""
+    asked = Asked(**options)
+    if (came_path is None) == (store_address is None):
+        raise click.UsageError(
+            "give --came with who came to units today, or --store with the counts of zones"
+        )
+    with _said():
+        site = asked.site()
+        if site is None:
+            raise StaffingError("give --site, which says what skills units need")
+        coming = asked.coming(site, tell=_tell)
+        demands = [one.demand for one in coming]
+        if came_path is not None:
+            tickets = read_tickets(came_path, [unit.id for unit in site.units], site.tz)
+            came = {one.unit: tickets.by_slot(one) for one in demands}
+        else:
+            with closing(open_store(str(store_address), read_only=True)) as reader:
+                zones = came_today(reader, site, at.replace(tzinfo=site.tz).astimezone(UTC))
+            came = came_to_units(site, demands, zones, said_shares(site))
+        now = units_now(
+            demands, {one.demand.unit: one.by for one in coming}, came=came,
+            present=read_present(present_path, site),
+            at=at.replace(tzinfo=site.tz) if demands[0].starts[0].tzinfo else at,
+        )  # fmt: skip
+        found = advice(now)
+    click.echo(json.dumps(move_document(found), indent=2) if as_json else found.reason())
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Errors of ours are said, without where they were raised."""
+    try:
+        yield
+    except (ApiError, IngestError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _tell(note: str) -> None:
+    click.echo(note, err=True)
+
+
+def _watched(coming: Sequence[Coming]) -> Iterator[Coming]:
+    """Say which unit is planned, because a week of many takes seconds."""
+    for number, one in enumerate(coming, start=1):
+        if len(coming) > 1:
+            _tell(f"{one.demand.unit}, {number} of {len(coming)}")
+        yield one
+
+
+def _planned(coming: Coming, plays: int | None, seed: int) -> PlannedUnit:
+    made = plan(coming.demand, coming.by)
     return PlannedUnit(
         plan=made,
-        now=expected_of(coming.demand, by, coming.staff) if coming.staff else None,
-        judged=judge(coming.demand, by, made.staff, plays=plays, seed=seed) if plays else None,
+        now=present(coming.demand, coming.by, coming.of.staff),
+        judged=judge(coming.demand, coming.by, made.staff, plays=plays, seed=seed) if plays else None,
     )

@@ -99,6 +99,9 @@ class Zone(Part):
     polygon: Annotated[tuple[Point, ...], Field(min_length=3)]
     capacity: Annotated[int, Field(gt=0, description="people")]
     quiet: Annotated[bool, Field(description="noise disturbs here")] = False
+    passing: Annotated[
+        float, Field(ge=0, lt=1, description="share of those who enter that only pass through")
+    ] = 0.0
     sensitive: Annotated[bool, Field(description="never published alone")] = False
 
 
@@ -155,6 +158,14 @@ class Unit(Part):
     ] = "other"
     service_min: Annotated[float, Field(gt=0, description="mean minutes at the desk")]
     target: Target
+    share: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1,
+            description="of those who come to its zone and do not only pass, who come to its desks",
+        ),
+    ] = None
     skills: tuple[Id, ...] = ()
     opening: Opening | None = None
 

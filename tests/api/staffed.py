@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.plan import Rules, Staffed
+from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
 from vilina_ingest.site import Target
 

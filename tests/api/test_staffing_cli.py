@@ -1,6 +1,7 @@
 """`vilina staffing plan`: from a CSV file to a plan that says why and what it costs."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def planned(folder: Path, text: str, *arguments: str) -> Result:
 def asked(folder: Path, text: str, *arguments: str) -> Any:
     done = planned(folder, text, "--service-min", "12", "--target", "80/10", "--json", *arguments)
     assert done.exit_code == 0, done.output
-    return json.loads(done.output)["units"]
+    return json.loads(done.stdout)["units"]
 
 
 def test_each_slot_says_how_many_why_and_at_what_cost(tmp_path: Path) -> None:
@@ -75,8 +76,8 @@ def test_a_plan_is_held_against_the_staff_of_now(tmp_path: Path) -> None:
     done = planned(tmp_path, text, "--service-min", "12", "--target", "80/10")
     now, against = done.output.splitlines()[-2:]
     assert now.startswith("now:  3.0 h at desks")
-    assert against.startswith("the plan against now: +")
-    assert against.endswith("points in time")
+    assert against.startswith("the plan against the staff of now: +")
+    assert re.search(r" per visit instead of \d\.\d\d €, \d\d % in time instead of \d\d %$", against)
 
 
 def test_breaks_and_absence_make_hours_dearer(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_wishes_that_cannot_be_are_refused_with_the_remedy(
         (VALUES.replace("08:30,desk", "08:30,"), "line 3: there is no unit"),
         (QUANTILES.replace("9,10,12,14,17", "9,10,15,14,17"), "line 3: quantiles fall"),
         (VALUES.replace("value", "value,staff").replace(",10", ",10,two"), "line 2: staff is 'two'"),
-        ("time,unit,value\n2026-03-02 08:00,desk,10\n", "no unit with two slots"),
+        ("time,unit,value\n2026-03-02 08:00,desk,10\n", "nothing with two slots"),
         ("time,unit,value\n2026-03-02 08:00,desk,10\n2026-03-03 08:00,desk,10\n", "5 minutes to 2 hours"),
         ("time,unit,value\n2026-03-02 08:00,desk,0\n2026-03-02 08:30,desk,0\n", "nobody comes in any slot"),
     ],

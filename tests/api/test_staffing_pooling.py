@@ -11,8 +11,9 @@ from tests.api.staffed import HUMPS, demand, staffed
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.judge import judge
 from vilina_api.staffing.moving import UnitNow, move_one
-from vilina_api.staffing.plan import Rules, plan
+from vilina_api.staffing.plan import plan
 from vilina_api.staffing.pooling import pool
+from vilina_api.staffing.rules import Rules
 
 people = st.lists(st.floats(0.5, 20.0), min_size=3, max_size=3)
 

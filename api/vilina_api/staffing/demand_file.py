@@ -1,4 +1,4 @@
-"""Demand from a CSV file: columns time (a slot's start), unit, and either seven quantiles or one value.
+"""Demand from a CSV file: columns time (a slot's start), unit or zone, and either seven quantiles or one value.
 
 `staff`, if it is there, is how many are planned now. A slot that is not in the file, or in which nobody comes on any
 day, is closed.
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -20,6 +20,12 @@ from vilina_api.forecasting.forecast import LEVELS
 from vilina_api.staffing.demand import Demand
 
 QUANTILES: Final = tuple(f"q{100 * level:02.0f}" for level in LEVELS)
+SHOWN: Final = {
+    "start_local": "time",
+    "subject": "zone",
+    **{f"p{name[1:]}": name for name in QUANTILES},
+}
+"""Columns as `vilina forecast show --csv` names them."""
 VALUE: Final = "value"
 NARROWEST: Final = timedelta(minutes=5)
 WIDEST: Final = timedelta(hours=2)
@@ -42,8 +48,10 @@ class _Row:
     staff: int | None
 
 
-def read_demand(path: Path, *, spread: float, counted: bool = False) -> list[UnitDemand]:
-    """The units of a file in the order of their names.
+def read_demand(
+    path: Path, *, spread: float, counted: bool = False, of: Literal["unit", "zone"] = "unit"
+) -> list[UnitDemand]:
+    """The units of a file, or its zones, in the order of their names.
 
     Where there is one value, it is a mean with that spread. Quantiles are of how busy a slot may be, or, if `counted`,
     of the people who may be counted in it.
@@ -53,7 +61,7 @@ def read_demand(path: Path, *, spread: float, counted: bool = False) -> list[Uni
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(file, path))
+            rows = list(_rows(file, path, of))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise StaffingError(f"{path} cannot be read: {error}") from error
     by_unit: dict[str, list[_Row]] = {}
@@ -67,34 +75,39 @@ def read_demand(path: Path, *, spread: float, counted: bool = False) -> list[Uni
     return [one for one in found if one is not None]
 
 
-def _rows(lines: Iterable[str], path: Path) -> Iterator[_Row]:
+def _rows(lines: Iterable[str], path: Path, of: str) -> Iterator[_Row]:
     reader = csv.DictReader(lines, skipinitialspace=True)
-    names = reader.fieldnames or ()
+    reader.fieldnames = names = [SHOWN.get(name, name) for name in reader.fieldnames or ()]
     columns = QUANTILES if QUANTILES[0] in names else (VALUE,)
-    missing = [name for name in ("time", "unit", *columns) if name not in names]
+    missing = [name for name in ("time", of, *columns) if name not in names]
     if missing:
         raise StaffingError(
-            f"{path} has no column {missing[0]!r}; it needs time, unit, and {VALUE} or {', '.join(QUANTILES)}"
+            f"{path} has no column {missing[0]!r}; it needs time, {of}, and {VALUE} or {', '.join(QUANTILES)}"
         )
     zoned: bool | None = None
     for row in reader:
         where = f"{path}, line {reader.line_num}"
-        at = _time(row["time"] or "", where)
+        at = slot_time(row["time"] or "", where)
         if zoned is not None and zoned != (at.tzinfo is not None):
             raise StaffingError(
                 f"{where}: {row['time']} has {'no ' if zoned else 'an '}offset, unlike lines before it"
             )
         zoned = at.tzinfo is not None
-        unit = (row["unit"] or "").strip()
+        unit = (row[of] or "").strip()
         if not unit:
-            raise StaffingError(f"{where}: there is no unit; write its name")
+            raise StaffingError(f"{where}: there is no {of}; write its name")
         people = tuple(_people(row[name], name, where) for name in columns)
         if any(after < before for before, after in pairwise(people)):
             raise StaffingError(f"{where}: quantiles fall; a likelier one is never lower")
         yield _Row(reader.line_num, at, unit, people, _staff(row.get("staff"), where))
 
 
-def _time(text: str, where: str) -> datetime:
+def slot_time(text: str, where: str) -> datetime:
+    """A time of a row, with an offset or without.
+
+    Raises:
+        StaffingError: it is none.
+    """
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError as error:
@@ -135,7 +148,7 @@ def _slot(units: Iterable[Sequence[_Row]], path: Path) -> timedelta:
                 )
             distances.append((after.at - before.at, after.line))
     if not distances:
-        raise StaffingError(f"{path} has no unit with two slots; nothing says how long they are")
+        raise StaffingError(f"{path} has nothing with two slots; nothing says how long they are")
     slot = min(distances)[0]
     if not NARROWEST <= slot <= WIDEST:
         raise StaffingError(f"{path}: slots are {slot} long; they may be 5 minutes to 2 hours")

@@ -5,32 +5,53 @@ half an hour only a short one grows, and the slot after it has none. Here shares
 from slot to slot: the forward equations of M(t)/M/s(t)+M, in small steps. Two corrections make them those of other
 service times: arrivals are those with the right lag (`effective_rates`), and who waits comes and goes in lumps of
 `wait_scale` customers, a diffusion with the right variance, with waits as much longer or shorter as Whitt's for M/G/s.
+
+A column is one day that may come, with staff of its own; all of them are taken a step further by the same additions.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, inf, sqrt
 from typing import Final
 
 import numpy as np
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
-from vilina_api.staffing.service import Floats, Service
+from vilina_api.staffing.service import Floats, Ints, Service
 
 STEP: Final = 0.8
 """Greatest chance that anything happens in a step; with more than 1 shares would be negative."""
 LONGEST_MIN: Final = 90.0
 """Nobody joins a queue of so many minutes, and who would is not seen any more."""
 SMALLEST_ROOM: Final = 20
-NEVER: Final = 1e-12
+NEVER: Final = 1e-9
 """A share of days that is taken for none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crowd:
-    """Shares (K, staff + 1 + room) of days with so many customers; beyond `staff` a column is one lump who wait."""
+    """Shares (R, K) of K days with so many customers and `staff` (K,) at work; a row beyond staff is one lump who wait.
 
-    staff: int
+    Rows that are not there are empty.
+    """
+
+    staff: Ints
     shares: Floats
+
+    def take(self, days: Ints | slice) -> "Crowd":
+        """Only these days; the same one as often as it is named."""
+        return Crowd(self.staff[days], self.shares[:, days])
+
+    @classmethod
+    def beside(cls, crowds: Sequence["Crowd"]) -> "Crowd":
+        """The days of one crowd after those of another."""
+        shares = np.zeros((max(len(one.shares) for one in crowds), sum(len(one.staff) for one in crowds)))
+        at = 0
+        for one in crowds:
+            shares[: len(one.shares), at : at + len(one.staff)] = one.shares
+            at += len(one.staff)
+        return cls(np.concatenate([one.staff for one in crowds]), shares)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,93 +77,120 @@ class Evolution:
         )
 
     def nobody(self, days: int) -> Crowd:
-        shares = np.zeros((days, 1 + self.room))
-        shares[:, 0] = 1.0
-        return Crowd(0, shares)
+        return Crowd(np.zeros(days, np.int64), np.ones((1, days)))
 
     def with_people(self, staff: int, people: float) -> Crowd:
         """One day on which so many are with the unit, at its desks or waiting."""
-        shares = np.zeros((1, staff + 1 + self.room))
         lumps = max(0.0, people - staff) / self.service.wait_scale
         place = min(min(people, staff) + lumps, staff + self.room - 1.0)
         low = int(place)
-        shares[0, low : low + 2] = [1 - (place - low), place - low]
-        return Crowd(staff, shares)
+        shares = np.zeros((low + 2, 1))
+        shares[low:, 0] = [1 - (place - low), place - low]
+        return Crowd(np.array([staff]), shares)
 
-    def run(self, crowd: Crowd, staff: int, *, rates: Floats, minutes: float) -> tuple[Crowd, Floats]:
-        """A slot with so many staff and effective arrivals per minute (K, parts): who is there at its end, and the
+    def run(self, crowd: Crowd, staff: Ints, *, rates: Floats, minutes: float) -> tuple[Crowd, Floats]:
+        """A slot with so many staff (K,) and effective arrivals per minute (parts, K): who is there at its end, and the
         share (K,) of who comes in it that is served in time."""
-        shares, down = self._with(crowd, staff), self._down(staff)
-        lumps = np.where(np.arange(staff + self.room) < staff, 1.0, 1 / self.service.wait_scale)
-        in_time, width = self.in_time(staff), minutes / rates.shape[1]
-        within = np.zeros(len(shares))
-        for part in range(rates.shape[1]):
-            up = rates[:, part, None] * lumps
-            top = _reach(shares, float(up.max()) * width)
-            seen = _pass(shares[:, : top + 1], up[:, :top], down[:top], width)
-            within += seen @ in_time[: top + 1]
-        return Crowd(staff, shares), within / rates.shape[1]
+        shares, width, scale = self._with(crowd, staff), minutes / len(rates), self.service.wait_scale
+        join, leave = self._paces(staff)
+        within, in_time = np.zeros(len(staff)), self._in_time(staff)
+        for rate in rates:
+            arrivals = float(rate.max()) * width * max(1.0, 1 / scale)
+            rows = min(len(shares) + _reach(arrivals), len(join) + 1)
+            more, fewer = rate * join[: rows - 1], leave[: rows - 1]
+            steps = ceil(width * float((more + fewer).max()) / STEP) or 1
+            more *= width / steps
+            shares, seen = _let_pass(_higher(shares, rows), more, fewer * (width / steps), steps)
+            within += np.einsum("rk,rk->k", seen, in_time[:rows])
+        return Crowd(staff, shares), within / len(rates)
 
-    def in_time(self, staff: int) -> Floats:
-        """(staff + 1 + room,): the chance of who finds so many there to be served within the minutes asked about.
+    def _paces(self, staff: Ints) -> tuple[Floats, Floats]:
+        """(rows - 1, K): lumps that one arrival is, and how often per minute there is one customer, or lump, less."""
+        number, scale = np.arange(int(staff.max()) + self.room)[:, None], self.service.wait_scale
+        join = np.where(number < staff, 1.0, 1 / scale) * (number < staff + self.room)
+        waiting = np.maximum(number + 1 - staff, 0)
+        served = np.minimum(number + 1, staff) / self.service.mean_min
+        return join, np.where(waiting > 0, served / scale + waiting / self.patience_min, served)
 
-        Who waits is served when all lumps before have gone and one more: a Poisson number of departures exceeds them.
-        Where people give up, those before go faster, and who waits may go first: solved in steps.
-        """
-        found = np.ones(staff + 1 + self.room)
-        lumps = np.arange(1 + self.room)
-        pace = staff / self.service.mean_min / self.service.wait_scale
-        if self.patience_min == inf:
-            found[staff:] = poisson.sf(lumps, pace * self.within_min)
-            return found
-        goes, gives_up = pace + lumps / self.patience_min, 1 / self.patience_min
-        steps = ceil(self.within_min * (goes.max() + gives_up) / STEP) or 1
-        width = self.within_min / steps
-        chance = np.zeros(1 + self.room)
-        for _ in range(steps):
-            before = np.concatenate([[1.0 if staff else 0.0], chance[:-1]])
-            chance = chance + width * (goes * (before - chance) - gives_up * chance)
-        found[staff:] = chance
+    def _in_time(self, staff: Ints) -> Floats:
+        """(rows, K): the chance of who finds so many there to be served within the minutes asked about; 0 where none
+        can be."""
+        unlike, place = np.unique(staff, return_inverse=True)
+        chances = np.zeros((int(unlike[-1]) + 1 + self.room, len(unlike)))
+        for column, one in enumerate(unlike.tolist()):
+            chances[: one + 1 + self.room, column] = served_in_time(self, one)
+        return np.asarray(chances[:, place], np.float64)
+
+    def _with(self, crowd: Crowd, staff: Ints) -> Floats:
+        """(R, K): the same people where there are other staff; their mean does not change."""
+        new = np.flatnonzero(crowd.staff != staff)
+        kept = crowd.shares[: int(staff.max()) + 1 + self.room]
+        if not len(new):
+            return kept
+        was, now, scale = crowd.staff[new], staff[new], self.service.wait_scale
+        before = np.arange(len(crowd.shares), dtype=np.float64)[:, None]
+        people = np.minimum(before, was) + np.maximum(before - was, 0.0) * scale
+        place = np.minimum(people, now) + np.maximum(people - now, 0.0) / scale
+        place = np.minimum(place, now + self.room)
+        low = np.minimum(place.astype(np.int64), now + self.room - 1)
+        rows = max(int(low.max()) + 2, len(kept))
+        flat, up = low * len(new) + np.arange(len(new)), crowd.shares[:, new] * (place - low)
+        moved = np.bincount(flat.ravel(), (crowd.shares[:, new] - up).ravel(), rows * len(new))
+        moved += np.bincount(flat.ravel() + len(new), up.ravel(), rows * len(new))
+        found = _higher(kept, rows)
+        found[:, new] = moved.reshape(rows, len(new))
         return found
 
-    def _down(self, staff: int) -> Floats:
-        """(staff + room,): how often per minute there is one customer, or one lump, less."""
-        served = np.minimum(np.arange(1, staff + 1 + self.room), staff) / self.service.mean_min
-        waiting = np.maximum(np.arange(1, staff + 1 + self.room) - staff, 0)
-        return np.where(waiting > 0, served / self.service.wait_scale + waiting / self.patience_min, served)
 
-    def _with(self, crowd: Crowd, staff: int) -> Floats:
-        """The same people where there are other staff; their mean does not change."""
-        scale = self.service.wait_scale
-        before = np.arange(crowd.shares.shape[1], dtype=np.float64)
-        people = np.where(before <= crowd.staff, before, crowd.staff + (before - crowd.staff) * scale)
-        place = np.where(people <= staff, people, staff + (people - staff) / scale)
-        place = np.minimum(place, staff + self.room)
-        low = np.minimum(place.astype(np.int64), staff + self.room - 1)
-        moves = np.zeros((len(before), staff + 1 + self.room))
-        rows = np.arange(len(before))
-        moves[rows, low] = 1 - (place - low)
-        moves[rows, low + 1] += place - low
-        return np.asarray(crowd.shares @ moves, np.float64)
+def _higher(shares: Floats, rows: int) -> Floats:
+    """A copy with so many rows."""
+    found = np.zeros((rows, shares.shape[1]))
+    found[: len(shares)] = shares
+    return found
 
 
-def _reach(shares: Floats, arrivals: float) -> int:
-    """The last column that anything worth a look can reach while so many arrive, by eight standard deviations."""
-    used = int(np.flatnonzero(shares.max(axis=0) > NEVER)[-1])
-    return min(int(shares.shape[1]) - 1, used + ceil(arrivals + 8 * sqrt(arrivals)) + 10)
+def _let_pass(shares: Floats, more: Floats, fewer: Floats, steps: int) -> tuple[Floats, Floats]:
+    """Take so many steps in `shares` (R, K), with chances of one more and of one less in each (R - 1, K).
 
-
-def _pass(shares: Floats, up: Floats, down: Floats, minutes: float) -> Floats:
-    """Let the minutes pass in `shares` (K, C + 1), with chances per minute of one more (K, C) and of one less (C,).
-
-    The mean of the shares over these minutes (K, C + 1).
+    The shares after them as far as there are any, and the mean of them over the steps (R, K).
     """
-    steps = ceil(minutes * (up.max() + down.max()) / STEP) or 1
-    more, fewer = up * (minutes / steps), down * (minutes / steps)
-    seen = np.zeros_like(shares)
+    lower, upper, seen = shares[:-1], shares[1:], np.zeros_like(shares)
+    up, down = np.empty_like(more), np.empty_like(more)
     for _ in range(steps):
         seen += shares
-        moved = shares[:, :-1] * more - shares[:, 1:] * fewer
-        shares[:, :-1] -= moved
-        shares[:, 1:] += moved
-    return seen / steps
+        np.multiply(lower, more, up)
+        np.multiply(upper, fewer, down)
+        up -= down
+        lower -= up
+        upper += up
+    seen /= steps
+    return shares[: int(np.flatnonzero(shares.max(axis=1) > NEVER)[-1]) + 1], seen
+
+
+@lru_cache(maxsize=1024)
+def served_in_time(queue: Evolution, staff: int) -> Floats:
+    """(staff + 1 + room,): the chance of who finds so many there to be served within the minutes asked about.
+
+    Who waits is served when all lumps before have gone and one more: a Poisson number of departures exceeds them.
+    Where people give up, those before go faster, and who waits may go first: solved in steps.
+    """
+    found = np.ones(staff + 1 + queue.room)
+    lumps = np.arange(1 + queue.room)
+    pace = staff / queue.service.mean_min / queue.service.wait_scale
+    if queue.patience_min == inf:
+        found[staff:] = pdtrc(lumps, pace * queue.within_min)
+        return found
+    goes, gives_up = pace + lumps / queue.patience_min, 1 / queue.patience_min
+    steps = ceil(queue.within_min * (goes.max() + gives_up) / STEP) or 1
+    width = queue.within_min / steps
+    chance = np.zeros(1 + queue.room)
+    for _ in range(steps):
+        before = np.concatenate([[1.0 if staff else 0.0], chance[:-1]])
+        chance = chance + width * (goes * (before - chance) - gives_up * chance)
+    found[staff:] = chance
+    return found
+
+
+def _reach(arrivals: float) -> int:
+    """Rows that anything worth a look can climb while so many arrive, by four standard deviations."""
+    return ceil(arrivals + 4 * sqrt(arrivals)) + 4

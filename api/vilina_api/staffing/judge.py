@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.plan import HOUR_MIN, Staffed
+from vilina_api.staffing.plan import HOUR_MIN
+from vilina_api.staffing.rules import Staffed
 from vilina_api.staffing.service import Floats
 from vilina_api.staffing.simulation import customers, serve
 

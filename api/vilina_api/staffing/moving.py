@@ -9,7 +9,8 @@ import numpy as np
 
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.evolution import Evolution
-from vilina_api.staffing.plan import HOUR_MIN, Staffed
+from vilina_api.staffing.plan import HOUR_MIN
+from vilina_api.staffing.rules import Staffed
 
 LEAST_GAIN: Final = 1.0
 """Customers of the next hour; for fewer nobody is asked to move."""
@@ -70,7 +71,8 @@ class UnitNow:
         )  # fmt: skip
         at_desks = self.staff if self.waiting else min(self.staff, load)
         crowd = evolution.with_people(self.staff, at_desks + self.waiting)
-        _, within = evolution.run(crowd, staff, rates=np.array([[self.coming / HOUR_MIN]]), minutes=HOUR_MIN)
+        rates = np.array([[self.coming / HOUR_MIN]])
+        _, within = evolution.run(crowd, np.array([staff]), rates=rates, minutes=HOUR_MIN)
         return float(within[0])
 
 
@@ -122,3 +124,47 @@ def _moves(units: Sequence[UnitNow]) -> Iterator[Move]:
 def _change(within: tuple[float, float]) -> str:
     before, after = within
     return f"{100 * after:.0f} % instead of {100 * before:.0f} %"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Nobody moves; `why` in one sentence, with its numbers."""
+
+    why: str
+
+    def reason(self) -> str:
+        return self.why
+
+
+def advice(units: Sequence[UnitNow]) -> Move | Stay:
+    """The move that helps most, or why nobody should move."""
+    if not units:
+        return Stay(
+            why="Nobody should move: no unit is open in the next hour of which it is known who is there."
+        )
+    move = move_one(units)
+    if move is not None:
+        return move
+    now = [(one.within(one.staff), one) for one in units]
+    level, worst = min(now, key=lambda each: each[0] - each[1].by.target.share)
+    target = worst.by.target
+    in_time = f"{100 * level:.0f} % of the next hour's {worst.coming:.0f} customers in time at {worst.unit}"
+    if level >= target.share:
+        return Stay(why=f"Nobody should move: all meet their targets, with {in_time} as the tightest.")
+    return Stay(
+        why=f"Nobody should move: {in_time} is less than {100 * target.share:.0f} %, but {_why_not(worst, units)}."
+    )
+
+
+def _why_not(to: UnitNow, units: Sequence[UnitNow]) -> str:
+    """Why nobody helps a unit that misses its target."""
+    desks = to.by.rules.desks
+    if desks is not None and to.staff >= desks:
+        return f"all its {desks} desks are staffed"
+    able = [one for one in units if one is not to and one.skills & to.skills]
+    if not able:
+        return "nobody elsewhere shares one of its skills"
+    more = (to.within(to.staff + 1) - to.within(to.staff)) * to.coming
+    if more < LEAST_GAIN:
+        return f"one more would not be enough: {more:.1f} more customers in time"
+    return f"whoever could help is missed more at {' and '.join(one.unit for one in able)}"

@@ -1,79 +1,24 @@
 """How many staff a unit needs in each slot, so that its target holds over all the days that may come."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from math import ceil, inf, isfinite, sqrt
-from typing import Final, Literal
+from math import ceil, sqrt
+from typing import Final
 
 import numpy as np
 
 from vilina_api.errors import StaffingError
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.evolution import Crowd, Evolution
-from vilina_api.staffing.load import effective_rates, modified_offered_load
+from vilina_api.staffing.load import modified_offered_load
 from vilina_api.staffing.queueing import waits
-from vilina_api.staffing.service import Floats, Service
-from vilina_ingest.site import Target
+from vilina_api.staffing.rules import Staffed
+from vilina_api.staffing.walk import Because, Given, Least, Search, walk, weighted
 
-PART_MIN: Final = 5.0
-"""Arrivals are taken as steady for so long; the load of a slot rises and falls in it."""
 HOUR_MIN: Final = 60.0
-
-Because = Literal["target", "presence", "desks", "given"]
-"""What decided how many."""
 MOST_LOAD: Final = 150.0
 """Erlangs of the busiest moment; a queue with more at its desks is not one queue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What else decides how many are at the desks, and what their time costs.
-
-    `least`: staff present in every open slot. `desks`: the most who can work at once. `shrinkage`: share of paid time
-    in which staff are away, ill or in training. `break_share`: share of the time present that is a paid break.
-
-    Raises:
-        StaffingError: nobody can be planned by them.
-    """
-
-    least: int = 1
-    desks: int | None = None
-    shrinkage: float = 0.0
-    break_share: float = 0.0
-    hour_eur: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.least < 1:
-            raise StaffingError(f"at least {self.least} present cannot be; an open unit has 1, or is closed")
-        if self.desks is not None and self.desks < self.least:
-            raise StaffingError(f"{self.desks} desks are fewer than the {self.least} who are to be present")
-        for name, share in (("shrinkage", self.shrinkage), ("breaks", self.break_share)):
-            if not 0 <= share < 1:
-                raise StaffingError(
-                    f"{name} of {100 * share:g} % cannot be; give 0 or more, and less than 100"
-                )
-        if not (isfinite(self.hour_eur) and self.hour_eur >= 0):
-            raise StaffingError(f"an hour at {self.hour_eur:g} euros cannot be; give 0 or more")
-
-    @property
-    def paid(self) -> float:
-        """Paid hours for each hour at a desk."""
-        return 1 / (1 - self.shrinkage) / (1 - self.break_share)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staffed:
-    """What a unit is planned by."""
-
-    service: Service
-    target: Target
-    rules: Rules = field(default_factory=Rules)
-    patience_min: float = inf
-
-    def __post_init__(self) -> None:
-        if not self.patience_min > 0:
-            raise StaffingError(f"a patience of {self.patience_min:g} minutes cannot be; give more than 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +90,8 @@ def plan(demand: Demand, by: Staffed) -> StaffPlan:
     Raises:
         StaffingError: the unit is too large to be one queue.
     """
-    return _planned(demand, by, None)
+    guesses = settled(demand, by)
+    return _planned(demand, by, [Least(by, guesses)], most=_at_desks(guesses, by))[0]
 
 
 def expected_of(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> StaffPlan:
@@ -154,11 +100,35 @@ def expected_of(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> StaffPla
     Raises:
         StaffingError: there are not as many numbers as slots.
     """
+    given = _given(demand, staff)
+    return _planned(demand, by, [given], most=min(max(staff), max(settled(demand, by))))[0]
+
+
+def plan_beside(demand: Demand, by: Staffed, staff: tuple[int, ...]) -> tuple[StaffPlan, StaffPlan]:
+    """A plan, and what is to be expected of given staff, in little more time than the plan alone.
+
+    Raises:
+        StaffingError: as `plan` and `expected_of` say.
+    """
+    guesses = settled(demand, by)
+    searches: list[Search] = [Least(by, guesses), _given(demand, staff)]
+    made, given = _planned(
+        demand, by, searches, most=max(_at_desks(guesses, by), min(max(staff), max(guesses)))
+    )
+    return made, given
+
+
+def _at_desks(guesses: tuple[int, ...], by: Staffed) -> int:
+    """How many work in the busiest slot: what the longest queue that anybody joins is measured by."""
+    return min(max(guesses), by.rules.desks or max(guesses))
+
+
+def _given(demand: Demand, staff: tuple[int, ...]) -> Given:
     if len(staff) != len(demand.starts) or min(staff) < 0:
         raise StaffingError(
             f"{demand.unit}: staff needs a number of 0 or more for each of {len(demand.starts)} slots"
         )
-    return _planned(demand, by, staff)
+    return Given(staff)
 
 
 def settled(demand: Demand, by: Staffed) -> tuple[int, ...]:
@@ -170,8 +140,9 @@ def settled(demand: Demand, by: Staffed) -> tuple[int, ...]:
         StaffingError: the unit is too large to be one queue.
     """
     found: list[int] = []
+    days = demand.scenarios()
     for stretch in demand.stretches():
-        rates = demand.scenarios()[:, stretch]
+        rates = days[:, stretch]
         load = modified_offered_load(rates, slot_min=demand.slot_min, service=by.service, parts=1)
         if load.max() > MOST_LOAD:
             raise StaffingError(
@@ -183,86 +154,24 @@ def settled(demand: Demand, by: Staffed) -> tuple[int, ...]:
             most, load.ravel(), service=by.service,
             within_min=by.target.within_min, patience_min=by.patience_min,
         ).within.reshape(most + 1, *rates.shape)  # fmt: skip
-        within = _weighted(levels, rates)
+        within = weighted(levels, rates)
         found += [max(by.rules.least, int(np.argmax(column >= by.target.share))) for column in within.T]
     return tuple(found)
 
 
-def _parts(slot_min: float) -> int:
-    return max(1, round(slot_min / PART_MIN))
-
-
-def _weighted(levels: Floats, rates: Floats) -> Floats:
-    """(..., N): levels (..., K, N) of days, as all customers together see them."""
-    total = rates.sum(axis=0)
-    return np.where(total > 0, (levels * rates).sum(axis=-2) / np.where(total > 0, total, 1.0), 1.0)
-
-
-def _planned(demand: Demand, by: Staffed, given: tuple[int, ...] | None) -> StaffPlan:
-    scenarios, guesses = demand.scenarios(), settled(demand, by)
-    slots: list[StaffSlot] = []
-    for stretch in demand.stretches():
-        slots += _Stretch(demand, by, scenarios, stretch, guesses).walk(given)
-    return StaffPlan(demand, by, tuple(slots))
-
-
-class _Stretch:
-    """Slots that follow each other, and the queue that goes through them."""
-
-    def __init__(
-        self, demand: Demand, by: Staffed, scenarios: Floats, stretch: slice, guesses: tuple[int, ...]
-    ) -> None:
-        self.demand, self.by, self.stretch, self.guesses = demand, by, stretch, guesses
-        self.people = scenarios[:, stretch]
-        self.parts = _parts(demand.slot_min)
-        lag = {"slot_min": demand.slot_min, "service": by.service}
-        self.rates = effective_rates(self.people, **lag, parts=self.parts)  # type: ignore[arg-type]
-        self.load = modified_offered_load(self.people.mean(axis=0), **lag, parts=1)  # type: ignore[arg-type]
-        self.evolution = Evolution.of(
-            by.service, within_min=by.target.within_min, patience_min=by.patience_min,
-            most_load=max(guesses[stretch]),
-        )  # fmt: skip
-
-    def walk(self, given: tuple[int, ...] | None) -> list[StaffSlot]:
-        crowd, found = self.evolution.nobody(len(self.people)), []
-        excess = 0
-        many = self.demand.at(np.array([0.9]))[0]
-        for i, number in enumerate(range(self.stretch.start, self.stretch.stop)):
-            tried: dict[int, tuple[Crowd, float]] = {}
-            if given is None:
-                staff, because = self._least(crowd, i, self.guesses[number] - excess, tried)
-                excess = self.guesses[number] - staff
-            else:
-                staff, because = given[number], "given"
-            crowd, within = self._try(crowd, i, staff, tried)
-            fewer = tried.get(staff - 1)
-            found.append(StaffSlot(
-                start=self.demand.starts[number], staff=staff, expected=float(self.people[:, i].mean()),
-                many=float(many[number]), load=float(self.load[i]), within=within,
-                one_fewer=None if fewer is None else fewer[1], because=because,
-            ))  # fmt: skip
-        return found
-
-    def _least(
-        self, crowd: Crowd, i: int, guess: int, tried: dict[int, tuple[Crowd, float]]
-    ) -> tuple[int, Because]:
-        """From the guess, down while the target holds, or up until it does, as far as presence and desks allow."""
-        share, least = self.by.target.share, self.by.rules.least
-        most = self.by.rules.desks or inf
-        staff = int(min(max(least, guess), most))
-        while staff > least and self._try(crowd, i, staff, tried)[1] >= share:
-            staff -= 1
-        while staff < most and self._try(crowd, i, staff, tried)[1] < share:
-            staff += 1
-        if self._try(crowd, i, staff, tried)[1] < share:
-            return staff, "desks"
-        return staff, "presence" if staff == least and staff - 1 not in tried else "target"
-
-    def _try(
-        self, crowd: Crowd, i: int, staff: int, tried: dict[int, tuple[Crowd, float]]
-    ) -> tuple[Crowd, float]:
-        if staff not in tried:
-            rates = self.rates[:, i * self.parts : (i + 1) * self.parts]
-            after, within = self.evolution.run(crowd, staff, rates=rates, minutes=self.demand.slot_min)
-            tried[staff] = after, float(_weighted(within[:, None], self.people[:, i, None])[0])
-        return tried[staff]
+def _planned(demand: Demand, by: Staffed, searches: Sequence[Search], *, most: int) -> list[StaffPlan]:
+    mean, many = demand.mean(), demand.at(np.array([0.9]))[0]
+    load = np.concatenate([
+        modified_offered_load(mean[stretch], slot_min=demand.slot_min, service=by.service, parts=1)
+        for stretch in demand.stretches()
+    ])  # fmt: skip
+    return [
+        StaffPlan(demand, by, tuple(
+            StaffSlot(
+                start=start, staff=one.staff, expected=float(mean[i]), many=float(many[i]), load=float(load[i]),
+                within=one.within, one_fewer=one.one_fewer, because=one.because,
+            )
+            for i, (start, one) in enumerate(zip(demand.starts, chosen, strict=True))
+        ))
+        for chosen in walk(demand, by, searches, most=most)
+    ]  # fmt: skip

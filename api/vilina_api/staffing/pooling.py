@@ -9,7 +9,8 @@ import numpy as np
 from vilina_api.errors import StaffingError
 from vilina_api.forecasting.forecast import LEVELS
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.plan import Rules, Staffed, StaffPlan, expected_of, plan
+from vilina_api.staffing.plan import StaffPlan, expected_of, plan
+from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
 from vilina_ingest.site import Target
 

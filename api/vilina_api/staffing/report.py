@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from vilina_api.staffing.cost import Cost, Present, against, cost_of
 from vilina_api.staffing.judge import Interval, Judged
 from vilina_api.staffing.plan import HOUR_MIN, StaffPlan
 from vilina_api.staffing.pooling import Pooled
@@ -16,7 +17,7 @@ class PlannedUnit:
     """A unit's plan; what is to be expected of its staff `now`, and what plays of the plan came to, if known."""
 
     plan: StaffPlan
-    now: StaffPlan | None
+    now: Present | None
     judged: Judged | None
 
 
@@ -26,6 +27,9 @@ def table(units: Sequence[PlannedUnit], shared: Pooled | None) -> Iterator[str]:
         if number:
             yield ""
         yield from _unit_table(unit)
+    if len(units) > 1:
+        yield ""
+        yield from _all_units(units)
     if shared is not None:
         yield ""
         yield shared.reason()
@@ -41,7 +45,31 @@ def document(units: Sequence[PlannedUnit], shared: Pooled | None) -> dict[str, A
         "saved_eur": round(shared.saved_eur, 2),
         "why": shared.reason(),
     }  # fmt: skip
-    return {"units": [_unit_document(unit) for unit in units], "together": together}
+    now = cost_now(units)
+    return {
+        "units": [_unit_document(unit) for unit in units],
+        "all": cost_document(cost_of([unit.plan for unit in units])),
+        "all_now": None if now is None else cost_document(now),
+        "together": together,
+    }
+
+
+def cost_now(units: Sequence[PlannedUnit]) -> Cost | None:
+    """Of all units without the plan; None if that is not known of one of them."""
+    known = [unit.now.plan for unit in units if unit.now is not None]
+    return cost_of(known) if len(known) == len(units) else None
+
+
+def _all_units(units: Sequence[PlannedUnit]) -> Iterator[str]:
+    made, now = cost_of([unit.plan for unit in units]), cost_now(units)
+    visit = "" if made.eur_per_visit is None else f", {made.eur_per_visit:.2f} € per visit"
+    yield (
+        f"all {len(units)} units: {made.paid_hours:.1f} h paid, {made.eur:.0f} €{visit}; {made.visits:.0f} visits, "
+        f"{_percent(made.within)} expected in time"
+    )
+    if now is not None:
+        known = all(unit.now is not None and unit.now.known for unit in units)
+        yield f"the plan {against(made, now, 'the staff of now' if known else 'what is there now')}"
 
 
 def _unit_table(unit: PlannedUnit) -> Iterator[str]:
@@ -63,8 +91,8 @@ def _unit_table(unit: PlannedUnit) -> Iterator[str]:
         )
     yield f"plan: {_sums(made)}"
     if unit.now is not None:
-        yield f"now:  {_sums(unit.now)}"
-        yield f"the plan against now: {_difference(made, unit.now)}"
+        yield f"now:  {_sums(unit.now.plan)}"
+        yield f"the plan {against(cost_of([made]), cost_of([unit.now.plan]), unit.now.name)}"
     if judged is not None:
         yield from _judgement(made, judged)
 
@@ -92,7 +120,11 @@ def _unit_document(unit: PlannedUnit) -> dict[str, Any]:
             for i, slot in enumerate(made.slots)
         ],
         "plan": _sums_document(made),
-        "now": None if unit.now is None else _sums_document(unit.now),
+        "now": None if unit.now is None else {
+            **_sums_document(unit.now.plan),
+            "is": unit.now.name,
+            "against": against(cost_of([made]), cost_of([unit.now.plan]), unit.now.name),
+        },
         "played": None if judged is None else {
             "plays": judged.plays,
             "in_time": _interval(judged.within),
@@ -113,13 +145,6 @@ def _sums(made: StaffPlan) -> str:
     return (
         f"{made.desk_hours:.1f} h at desks, {made.paid_hours:.1f} h paid, {made.eur:.0f} €{cost}; "
         f"{made.visits:.0f} visits, {_percent(made.within)} expected in time"
-    )
-
-
-def _difference(made: StaffPlan, now: StaffPlan) -> str:
-    return (
-        f"{made.paid_hours - now.paid_hours:+.1f} h paid, {made.eur - now.eur:+.0f} €, "
-        f"{100 * (made.within - now.within):+.0f} points in time"
     )
 
 
@@ -160,4 +185,16 @@ def _sums_document(made: StaffPlan) -> dict[str, float | None]:
         "eur_per_visit": None if cost is None else round(cost, 3),
         "visits": round(made.visits, 1),
         "in_time": round(made.within, 4),
+    }
+
+
+def cost_document(cost: Cost) -> dict[str, float | None]:
+    """The same of a sum, for programs."""
+    visit = cost.eur_per_visit
+    return {
+        "paid_hours": round(cost.paid_hours, 2),
+        "eur": round(cost.eur, 2),
+        "eur_per_visit": None if visit is None else round(visit, 3),
+        "visits": round(cost.visits, 1),
+        "in_time": round(cost.within, 4),
     }

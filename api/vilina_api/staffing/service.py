@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from vilina_api.errors import StaffingError
 
 Floats: TypeAlias = NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
 USUAL_CV = 0.8
 """Standard deviation over mean, where only the mean is known; an exponential distribution has 1."""
 

@@ -1,6 +1,7 @@
 """Why so many: one sentence for each suggestion, with its numbers."""
 
-from vilina_api.staffing.plan import Staffed, StaffSlot
+from vilina_api.staffing.plan import StaffSlot
+from vilina_api.staffing.rules import Staffed
 
 
 def reason(slot: StaffSlot, by: Staffed) -> str:
