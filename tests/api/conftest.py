@@ -97,7 +97,7 @@ def serving_square(
     thread.start()
     address = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=address) as client:
+        with httpx.Client(base_url=address, timeout=30) as client:
             until(lambda: server.started)
             until(lambda: client.get("/health/ready").status_code == 200)
             yield Served(address, client, store, clock)

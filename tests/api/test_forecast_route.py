@@ -61,7 +61,7 @@ def serving(folder: Path) -> Iterator[Served]:
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
         until(lambda: server.started)
         yield Served(client, clock, folder)
     server.should_exit = True

@@ -115,7 +115,7 @@ def test_the_documents_name_every_command_and_no_other() -> None:
     known = {" ".join(path) for path in commands(vilina)}
     assert not {command for command in known if f"vilina {command}" not in written}
     groups = "|".join(PARTS)
-    named = set(re.findall(rf"`vilina ((?:{groups}) [a-z]+)", written))
+    named = set(re.findall(rf"`vilina ((?:{groups}) [a-z-]+)", written))
     assert named <= {" ".join(path[:2]) for path in commands(vilina)}
 
 
