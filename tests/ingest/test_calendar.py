@@ -74,3 +74,16 @@ def test_a_site_is_open_in_its_own_time_but_not_on_holidays() -> None:
 def test_where_no_holidays_are_known_there_are_none() -> None:
     nowhere = Site.model_validate(SQUARE | {"country": "XX"})
     assert hours_of(nowhere, date(2026, 12, 25)) is not None
+
+
+def test_a_part_of_a_country_has_holidays_of_its_own_and_closures_are_closed() -> None:
+    closures = [
+        {"name": "Moving", "first": "2026-03-02", "last": "2026-03-03"},
+        {"name": "Fire", "first": "2026-03-05"},
+    ]
+    there = {"country": "DE", "subdivision": "BY", "time_zone": "Europe/Berlin"}
+    bavaria = Site.model_validate(SQUARE | there | {"closures": closures})
+    epiphany, week = date(2026, 1, 6), [date(2026, 3, day) for day in range(2, 7)]
+    assert hours_of(bavaria, epiphany) is None
+    assert hours_of(bavaria.model_copy(update={"subdivision": None}), epiphany) is not None
+    assert [hours_of(bavaria, day) is None for day in week] == [True, True, False, True, False]

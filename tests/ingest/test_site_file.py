@@ -76,6 +76,13 @@ def test_a_right_file_is_a_site(tmp_path: Path) -> None:
         ("counters:\n", f"counters:\n{SPARE}", 17, ["counters[0]", "no line"]),
         ("name: Test square\n", "", 1, ["name", "missing"]),
         ("    floor: \"1\"\n", "    floor: \"2\"\n", 13, ["zones[0].floor", "no floor '2'"]),
+        ("country: FI", "country: DE\nsubdivision: BA", 5, ["subdivision", "DE has no holidays of 'BA'", "BB"]),
+        ("capacity", "closures: [{name: Moving, first: 2026-08-05, last: 2026-08-03}]\ncapacity", 5,
+         ["closures[0]", "must not be before"]),
+        ("capacity", "school_holidays: [{name: Winter, first: 2026-02-16, last: 2028-02-20}]\ncapacity", 5,
+         ["school_holidays[0]", "is the year right?"]),
+        ("capacity", "events: [{name: Fair, first: 2026-08-05, zone: halll}]\ncapacity", 5,
+         ["events[0].zone", "did you mean 'hall'"]),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_key_its_line_and_its_remedy(
