@@ -1,0 +1,215 @@
+"""A first roster: for each day the shifts that cover it, group by group; then who has which of them.
+
+A day is about groups, not people: how many of each group have which shift. People who can work in the same units are
+alike in it, so the program is small, and units that share nobody are apart. Then people get the shifts of their group,
+by their contracts and wishes. Both are looked for within what the linear program of the whole week gives each day.
+"""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array, csc_array, hstack, vstack
+
+from vilina_api.rostering.highs import improve, solve_whole
+from vilina_api.rostering.model import INFINITE, NO_DAY, UNCOVERED, Model
+from vilina_api.rostering.shifts import Floats, Ints, Week
+
+DAY_S: Final = 6.0
+PEOPLE_S: Final = 4.0
+WORKERS: Final = 2
+A_SHIFT: Final = 0.25
+"""Paid hours that a shift is taken to cost beside its own: fewer and longer ones leave people their free days."""
+PACKED: Final = 0.96
+"""Contracts cannot be filled to the last hour with whole shifts."""
+
+Counts = Counter[tuple[int, int, int]]
+"""How many have a shift: by day, start and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a group may use on a day: people, and their paid hours."""
+
+    people: float
+    hours: float
+
+
+def first_roster(model: Model, week: Week, root: Floats) -> Floats:
+    """Values of all columns; `root` are those of the linear program."""
+    groups = group_of(week)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        parts = list(pool.map(lambda part: _of_part(model, week, root, groups, part), components(week)))
+    x = np.zeros(len(model.cost))
+    for part in parts:
+        x[part] = 1.0
+    return completed(model, x)
+
+
+def completed(model: Model, x: Floats) -> Floats:
+    """The other columns, where shifts are as they are."""
+    short = x.copy()
+    short[len(model.shifts) :] = 0.0
+    # Nobody at a desk and everything uncovered is what any shifts allow, but for breaks and burdens: a plain program.
+    found = improve(model, np.where(model.whole, short, 1e6), ~model.whole, seconds=INFINITE)
+    assert found is not None, "desks, breaks and burdens follow from shifts"
+    return found
+
+
+def group_of(week: Week) -> Ints:
+    """Of each person; -1 for who can work nowhere."""
+    groups = np.full(len(week.people), -1, np.int64)
+    for number, (_, members) in enumerate(week.groups):
+        groups[list(members)] = number
+    return groups
+
+
+def components(week: Week) -> list[tuple[int, ...]]:
+    """Groups that share units, directly or through others."""
+    apart: list[tuple[set[int], set[int]]] = []
+    for number, (units, _) in enumerate(week.groups):
+        touching = [one for one in apart if one[0] & set(units)]
+        apart = [one for one in apart if one not in touching]
+        apart.append(
+            (
+                set(units).union(*(u for u, _ in touching)),
+                {number}.union(*(g for _, g in touching)),
+            )
+        )
+    return [tuple(sorted(numbers)) for _, numbers in apart]
+
+
+def _of_part(model: Model, week: Week, root: Floats, groups: Ints, part: tuple[int, ...]) -> list[int]:
+    """The shifts that people of some groups get."""
+    shifts, days = model.shifts, len(week.required.days)
+    wanted = {group: Counts() for group in part}
+    value = root[: len(shifts)]
+    mine = groups[shifts.person]
+    for day in range(days):
+        left = {}
+        for group in part:
+            members = week.groups[group][1]
+            later = (mine == group) & (shifts.day > day)
+            used = wanted[group]
+            hours = sum(week.rules.paid_hours(end - start) * n for (_, start, end), n in used.items())
+            left[group] = _Left(
+                PACKED * (len(members) * week.rules.most_days - float(value[later].sum()))
+                - sum(used.values()),
+                PACKED
+                * (sum(week.most_hours(one) for one in members) - float(value[later] @ shifts.paid[later]))
+                - hours,
+            )
+        for group, counts in _day(model, groups, day, left).items():
+            wanted[group] += counts
+    found: list[int] = []
+    for group in part:
+        found += _people(model, np.flatnonzero(mine == group), wanted[group])
+    return found
+
+
+def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> dict[int, Counts]:
+    """How many of each group have which shift on a day."""
+    shifts = model.shifts
+    mine = np.flatnonzero((shifts.day == day) & np.isin(groups[shifts.person], list(left)))
+    first: dict[tuple[int, int, int], int] = {}
+    many: Counter[tuple[int, int, int]] = Counter()
+    for shift in mine:
+        key = int(groups[shifts.person[shift]]), int(shifts.start[shift]), int(shifts.end[shift])
+        first.setdefault(key, int(shift))
+        many[key] += 1
+    ours = np.array(list(first.values()), np.int64)
+    if not len(ours):
+        return {}
+    ours_of = np.array([group for group, _, _ in first])
+    other, rows = _around(model, ours)
+    matrix = model.matrix[:, np.concatenate([ours, other])][rows]
+    limits, most = [], []
+    for group, budget in left.items():
+        members = len(set(shifts.person[mine][groups[shifts.person[mine]] == group].tolist()))
+        of = (ours_of == group).astype(float)
+        blank = np.zeros(len(other))
+        limits += [np.concatenate([of, blank]), np.concatenate([of * shifts.paid[ours], blank])]
+        most += [max(0.0, min(members, np.floor(budget.people + 0.5))), max(0.0, budget.hours)]
+    stacked = csc_array(vstack([matrix, coo_array(np.array(limits))]))
+    columns = np.concatenate([ours, other])
+    low = np.concatenate([model.row_lower[rows], np.full(len(most), -INFINITE)])
+    high = np.concatenate([model.row_upper[rows], most])
+    upper = np.concatenate([[float(many[key]) for key in first], model.upper[other]])
+    value = solve_whole(
+        model.cost[columns] + A_SHIFT * model.whole[columns], upper, stacked, (low, high), model.whole[columns],
+        seconds=DAY_S,
+    )  # fmt: skip
+    found = {group: Counts() for group in left}
+    if value is not None:
+        for (group, start, end), n in zip(first, value[: len(ours)], strict=True):
+            if n > 0:
+                found[group][day, start, end] = int(n)
+    return found
+
+
+def _around(model: Model, ours: Ints) -> tuple[Ints, Ints]:
+    """Columns and rows of the desks, breaks and units that some shifts of a day are about."""
+    by_row = model.matrix.tocsr()
+    rows = _rows(model.matrix, ours)
+    rows = rows[model.row_day[rows] != NO_DAY]
+    other = np.unique(by_row[rows].indices)
+    rows = _rows(model.matrix, other[other >= len(model.shifts)])
+    uncovered = np.intersect1d(np.unique(by_row[rows].indices), model.uncovered)
+    return np.union1d(other[other >= len(model.shifts)], uncovered), rows
+
+
+def _rows(matrix: csc_array, columns: Ints) -> Ints:
+    return np.unique(csc_array(matrix[:, columns]).indices).astype(np.int64)
+
+
+def _people(model: Model, mine: Ints, wanted: Counts) -> list[int]:
+    """Who of a group has which of its shifts: all that fit, and as fairly as they can be."""
+    shifts = model.shifts
+    keys = {key: number for number, key in enumerate(wanted)}
+    of = {
+        int(i): keys[key]
+        for i in mine
+        if (key := (int(shifts.day[i]), int(shifts.start[i]), int(shifts.end[i]))) in keys
+    }
+    if not of:
+        return []
+    ours = np.array(list(of), np.int64)
+    burdens = np.flatnonzero((model.day == NO_DAY) & _touched(model, ours))
+    columns = np.concatenate([ours, burdens])
+    rows = np.flatnonzero(model.row_day == NO_DAY)
+    matrix = csc_array(model.matrix[:, columns])[rows]
+    rows = rows[_used := np.flatnonzero(np.diff(matrix.tocsr().indptr))]
+    matrix = matrix[_used]
+    entries = [(keys_of, place, 1.0) for place, keys_of in enumerate(of.values())]
+    entries += [(number, len(columns) + number, 1.0) for number in keys.values()]
+    row, column, value = zip(*entries, strict=True)
+    exact = coo_array((value, (row, column)), shape=(len(keys), len(columns) + len(keys)))
+    spare = coo_array((matrix.shape[0], len(keys)))
+    stacked = csc_array(vstack([_beside(matrix, spare), exact]))
+    counts = np.array([float(n) for n in wanted.values()])
+    missed = UNCOVERED * np.array([(end - start) / 60 for _, start, end in wanted])
+    solved = solve_whole(
+        np.concatenate([model.cost[columns], missed]),
+        np.concatenate([model.upper[columns], counts]),
+        stacked,
+        (np.concatenate([model.row_lower[rows], counts]), np.concatenate([model.row_upper[rows], counts])),
+        np.concatenate([model.whole[columns], np.zeros(len(keys), bool)]),
+        seconds=PEOPLE_S,
+    )
+    return [] if solved is None else [int(i) for i in ours[solved[: len(ours)] > 0.5]]
+
+
+def _touched(model: Model, ours: Ints) -> npt.NDArray[np.bool_]:
+    """Columns of burdens that share a row with these shifts."""
+    rows = np.unique(csc_array(model.matrix[:, ours]).indices)
+    rows = rows[model.row_day[rows] == NO_DAY]
+    touched = np.zeros(len(model.cost), bool)
+    touched[np.unique(model.matrix.tocsr()[rows].indices)] = True
+    return touched
+
+
+def _beside(left: csc_array, right: coo_array) -> csc_array:
+    return csc_array(hstack([left, right]))
