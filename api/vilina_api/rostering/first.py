@@ -18,12 +18,13 @@ from vilina_api.rostering.highs import improve, solve_whole
 from vilina_api.rostering.model import INFINITE, NO_DAY, UNCOVERED, Model
 from vilina_api.rostering.shifts import Floats, Ints, Week
 
+NEAR: Final = 1e-6
 DAY_S: Final = 6.0
 PEOPLE_S: Final = 4.0
 WORKERS: Final = 2
 A_SHIFT: Final = 0.25
 """Paid hours that a shift is taken to cost beside its own: fewer and longer ones leave people their free days."""
-PACKED: Final = 0.96
+PACKED: Final = 0.98
 """Contracts cannot be filled to the last hour with whole shifts."""
 
 Counts = Counter[tuple[int, int, int]]
@@ -83,35 +84,53 @@ def components(week: Week) -> list[tuple[int, ...]]:
 
 
 def _of_part(model: Model, week: Week, root: Floats, groups: Ints, part: tuple[int, ...]) -> list[int]:
-    """The shifts that people of some groups get."""
-    shifts, days = model.shifts, len(week.required.days)
-    wanted = {group: Counts() for group in part}
-    value = root[: len(shifts)]
-    mine = groups[shifts.person]
-    for day in range(days):
-        left = {}
-        for group in part:
-            members = week.groups[group][1]
-            later = (mine == group) & (shifts.day > day)
-            used = wanted[group]
-            hours = sum(week.rules.paid_hours(end - start) * n for (_, start, end), n in used.items())
-            left[group] = _Left(
-                PACKED * (len(members) * week.rules.most_days - float(value[later].sum()))
-                - sum(used.values()),
-                PACKED
-                * (sum(week.most_hours(one) for one in members) - float(value[later] @ shifts.paid[later]))
-                - hours,
-            )
-        for group, counts in _day(model, groups, day, left).items():
-            wanted[group] += counts
-    found: list[int] = []
-    for group in part:
-        found += _people(model, np.flatnonzero(mine == group), wanted[group])
-    return found
+    """The shifts that people of some groups get.
+
+    Day after day, each leaving to later ones what the linear program has there. Where staff are missing then, once more
+    with all that is left over; and once more with no reserve for contracts that do not fit.
+    """
+    shifts, days = model.shifts, range(len(week.required.days))
+    mine, value = groups[shifts.person], root[: len(model.shifts)]
+    wanted: dict[int, dict[int, Counts]] = {day: {} for day in days}
+    lacks = dict.fromkeys(days, 1.0)
+    for turn, packed in enumerate((PACKED, PACKED, 1.0)):
+        for day in (day for day in days if lacks[day] > NEAR):
+            left = {}
+            for group in part:
+                planned = [counts.get(group, Counts()) for other, counts in wanted.items() if other != day]
+                later = value * ((mine == group) & (shifts.day > day)) if turn == 0 else np.zeros(len(value))
+                left[group] = _left(week, group, planned, later, shifts.paid, packed)
+            found, missing = _day(model, groups, day, left)
+            if turn == 0 or missing < lacks[day] - NEAR:
+                wanted[day], lacks[day] = found, missing
+    return [
+        shift
+        for group in part
+        for shift in _people(
+            model,
+            np.flatnonzero(mine == group),
+            sum((one.get(group, Counts()) for one in wanted.values()), Counts()),
+        )
+    ]
 
 
-def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> dict[int, Counts]:
-    """How many of each group have which shift on a day."""
+def _left(
+    week: Week, group: int, planned: list[Counts], later: Floats, paid: Floats, packed: float
+) -> _Left:  # fmt: skip
+    """What a group has left for a day, beside what other days are planned to have, and later ones need."""
+    members = week.groups[group][1]
+    shifts = sum(sum(counts.values()) for counts in planned)
+    hours = sum(
+        week.rules.paid_hours(end - start) * n for one in planned for (_, start, end), n in one.items()
+    )
+    return _Left(
+        packed * (len(members) * week.rules.most_days - float(later.sum())) - shifts,
+        packed * (sum(week.most_hours(one) for one in members) - float(later @ paid)) - hours,
+    )
+
+
+def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> tuple[dict[int, Counts], float]:
+    """How many of each group have which shift on a day, and how many blocks are not covered by them."""
     shifts = model.shifts
     mine = np.flatnonzero((shifts.day == day) & np.isin(groups[shifts.person], list(left)))
     first: dict[tuple[int, int, int], int] = {}
@@ -122,7 +141,7 @@ def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> dict[i
         many[key] += 1
     ours = np.array(list(first.values()), np.int64)
     if not len(ours):
-        return {}
+        return {}, 0.0
     ours_of = np.array([group for group, _, _ in first])
     other, rows = _around(model, ours)
     matrix = model.matrix[:, np.concatenate([ours, other])][rows]
@@ -143,11 +162,12 @@ def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> dict[i
         seconds=DAY_S,
     )  # fmt: skip
     found = {group: Counts() for group in left}
+    missing = 0.0 if value is None else float(value[np.isin(columns, model.uncovered)].sum())
     if value is not None:
         for (group, start, end), n in zip(first, value[: len(ours)], strict=True):
             if n > 0:
                 found[group][day, start, end] = int(n)
-    return found
+    return found, missing
 
 
 def _around(model: Model, ours: Ints) -> tuple[Ints, Ints]:
