@@ -78,7 +78,7 @@ def week(
     return Week(site, tuple(people), made, rules)
 
 
-def roster(of: Week, *, parts: int = 6) -> Roster:
-    """The best after so many parts of the search."""
+def roster(of: Week, *, parts: int = 0) -> Roster:
+    """The first one, or the best after so many parts of the search."""
     turns = iter(range(parts))
     return make(of, tell=lambda _: None, stop=lambda: next(turns, None) is None)

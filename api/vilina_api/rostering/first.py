@@ -19,8 +19,9 @@ from vilina_api.rostering.model import INFINITE, NO_DAY, UNCOVERED, Model
 from vilina_api.rostering.shifts import Floats, Ints, Week
 
 NEAR: Final = 1e-6
-DAY_S: Final = 6.0
-PEOPLE_S: Final = 4.0
+DAY_S: Final = 15.0
+"""A day takes a second or two; one that takes so long is left as it is then."""
+PEOPLE_S: Final = 10.0
 WORKERS: Final = 2
 A_SHIFT: Final = 0.25
 """Paid hours that a shift is taken to cost beside its own: fewer and longer ones leave people their free days."""
