@@ -19,7 +19,7 @@ from vilina_api.rostering.model import INFINITE, NO_DAY, UNCOVERED, Model
 from vilina_api.rostering.shifts import Floats, Ints, Week
 
 NEAR: Final = 1e-6
-DAY_S: Final = 15.0
+DAY_S: Final = 8.0
 """A day takes a second or two; one that takes so long is left as it is then."""
 PEOPLE_S: Final = 10.0
 WORKERS: Final = 2
@@ -40,11 +40,13 @@ class _Left:
     hours: float
 
 
-def first_roster(model: Model, week: Week, root: Floats) -> Floats:
-    """Values of all columns; `root` are those of the linear program."""
+def first_roster(model: Model, week: Week, root: Floats, *, slower: float = 1.0) -> Floats:
+    """Values of all columns; `root` are those of the linear program, `slower` how much longer things take than alone."""
     groups = group_of(week)
     with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(lambda part: _of_part(model, week, root, groups, part), components(week)))
+        parts = list(
+            pool.map(lambda part: _of_part(model, week, root, groups, part, slower), components(week))
+        )
     x = np.zeros(len(model.cost))
     for part in parts:
         x[part] = 1.0
@@ -84,7 +86,9 @@ def components(week: Week) -> list[tuple[int, ...]]:
     return [tuple(sorted(numbers)) for _, numbers in apart]
 
 
-def _of_part(model: Model, week: Week, root: Floats, groups: Ints, part: tuple[int, ...]) -> list[int]:
+def _of_part(
+    model: Model, week: Week, root: Floats, groups: Ints, part: tuple[int, ...], slower: float
+) -> list[int]:
     """The shifts that people of some groups get.
 
     Day after day, each leaving to later ones what the linear program has there. Where staff are missing then, once more
@@ -101,7 +105,7 @@ def _of_part(model: Model, week: Week, root: Floats, groups: Ints, part: tuple[i
                 planned = [counts.get(group, Counts()) for other, counts in wanted.items() if other != day]
                 later = value * ((mine == group) & (shifts.day > day)) if turn == 0 else np.zeros(len(value))
                 left[group] = _left(week, group, planned, later, shifts.paid, packed)
-            found, missing = _day(model, groups, day, left)
+            found, missing = _day(model, groups, day, left, DAY_S * slower)
             if turn == 0 or missing < lacks[day] - NEAR:
                 wanted[day], lacks[day] = found, missing
     return [
@@ -130,7 +134,9 @@ def _left(
     )
 
 
-def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> tuple[dict[int, Counts], float]:
+def _day(
+    model: Model, groups: Ints, day: int, left: dict[int, _Left], seconds: float
+) -> tuple[dict[int, Counts], float]:
     """How many of each group have which shift on a day, and how many blocks are not covered by them."""
     shifts = model.shifts
     mine = np.flatnonzero((shifts.day == day) & np.isin(groups[shifts.person], list(left)))
@@ -160,7 +166,7 @@ def _day(model: Model, groups: Ints, day: int, left: dict[int, _Left]) -> tuple[
     upper = np.concatenate([[float(many[key]) for key in first], model.upper[other]])
     value = solve_whole(
         model.cost[columns] + A_SHIFT * model.whole[columns], upper, stacked, (low, high), model.whole[columns],
-        seconds=DAY_S,
+        seconds=seconds,
     )  # fmt: skip
     found = {group: Counts() for group in left}
     missing = 0.0 if value is None else float(value[np.isin(columns, model.uncovered)].sum())
