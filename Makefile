@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .PHONY: setup demo test test-faults fuzz check bench bench-edge bench-scenes bench-stream bench-ingest bench-staffing \
-    bench-forecast bench-site-forecast lock clean
+    bench-roster bench-forecast bench-site-forecast lock clean
 
 setup: $(STAMP)
 
@@ -42,7 +42,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/deploy/test_import_direction.py
 
-bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing bench-forecast bench-site-forecast
+bench: bench-edge bench-scenes bench-stream bench-ingest bench-staffing bench-roster bench-forecast bench-site-forecast
 
 bench-edge: setup
 	$(BIN)/python -m tests.bench.edge
@@ -58,6 +58,9 @@ bench-ingest: setup
 
 bench-staffing: setup
 	$(BIN)/python -m tests.bench.staffing
+
+bench-roster: setup
+	$(BIN)/python -m tests.bench.roster $(WEEKS)
 
 bench-forecast: setup
 	$(BIN)/python -m tests.bench.forecast

@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from vilina_api.keys import KeyRing
 from vilina_api.problem import add_problem_handlers
-from vilina_api.routes import flows, forecast, health, occupancy, pages, sites, staffing
+from vilina_api.rostering.jobs import Jobs
+from vilina_api.routes import flows, forecast, health, occupancy, pages, roster, sites, staffing
 from vilina_api.routes.roles import PLANNING, PUBLIC, STAFF
 from vilina_api.site_forecast.serving import SiteOutlook
 from vilina_api.site_forecast.site_model import Planned, place_of
@@ -30,12 +31,14 @@ def create_app(
     keys: KeyRing | None = None,
     models: Path | None = None,
     planned: Planned | None = None,
+    rosters: Path | None = None,
 ) -> FastAPI:
     """The app of one site over one store, which it only reads; it is opened anew for the little that is written.
 
     Without `keys` whoever reaches it may do everything. `models` is the directory of trained models, in which forecasts
-    are kept, too.
+    are kept, too. `rosters` is the folder of rosters; without one, none are made.
     """
+    jobs = None if rosters is None else Jobs(rosters, site)
     place = place_of(site, planned or Planned())
     outlook = SiteOutlook(place=place, reader=reader, clock=clock, models=models)
 
@@ -52,6 +55,8 @@ def create_app(
                 with suppress(asyncio.CancelledError):
                     await task
             app.state.planner.close()
+            if jobs is not None:
+                jobs.close()
 
     app = FastAPI(
         title="Vilina",
@@ -65,11 +70,13 @@ def create_app(
     app.state.outlook = outlook
     app.state.open_store = open_store
     app.state.planner = Planner()
+    app.state.roster_jobs = jobs
     app.state.keys = keys
     add_problem_handlers(app)
     app.include_router(health.router, dependencies=[PUBLIC])
     app.include_router(forecast.router, dependencies=[PLANNING])
     for module in (sites, flows, occupancy, pages):
         app.include_router(module.router, dependencies=[STAFF])
-    app.include_router(staffing.router, dependencies=[PLANNING])
+    for module in (staffing, roster):
+        app.include_router(module.router, dependencies=[PLANNING])
     return app

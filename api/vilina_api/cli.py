@@ -48,6 +48,8 @@ def _server(_context: click.Context, _option: click.Parameter, address: str | No
 )
 @models_option
 @planned_option
+@click.option("--roster-folder", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Where rosters are kept, with data about people; without it, none are made.")  # fmt: skip
 def run(
     site_path: Path,
     store_address: str,
@@ -58,6 +60,7 @@ def run(
     port: int,
     models: Path | None,
     planned_path: Path | None,
+    roster_folder: Path | None,
 ) -> None:
     """Serve the API under /v1 and the manager's board at /. Ctrl-C ends it."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
@@ -78,7 +81,7 @@ def run(
         writing = partial(open_store, write_address or store_address)
         app = create_app(
             site=site, reader=reader, open_store=writing, clock=SystemClock(), keys=keys, models=models,
-            planned=planned,
+            planned=planned, rosters=roster_folder,
         )  # fmt: skip
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S)
         uvicorn.Server(config).run(sockets=[listener])

@@ -36,7 +36,9 @@ def operations(document: dict[str, Any]) -> list[Operation]:
                         for p in operation.get("parameters", [])
                     ],
                     sent=list(_fields(document, _schema(operation.get("requestBody", {})))),
-                    fields=list(_fields(document, _schema(answers.get("200") or answers["201"]))),
+                    fields=list(
+                        _fields(document, _schema(next(a for code, a in answers.items() if code[0] == "2")))
+                    ),
                 )
             )
     return found

@@ -3,7 +3,8 @@
 ApiError
 ├── NotFound           no such site, zone or line
 ├── BadRequest         a parameter that cannot be meant
-│   └── StaffingError  demand, service, target or rules for which nobody can be planned
+│   ├── StaffingError  demand, service, target or rules for which nobody can be planned
+│   └── RosterError    people, rules or required staff that no roster can be made of
 ├── NotJson            a body that is something else
 ├── WhoAreYou          no key that is known
 ├── Forbidden          a key of somebody else's role
@@ -45,6 +46,10 @@ class BadRequest(ApiError):  # noqa: N818 - HTTP's own word
 
 class StaffingError(BadRequest):
     """Demand, service, target or rules for which nobody can be planned."""
+
+
+class RosterError(BadRequest):
+    """People, rules or required staff that no roster can be made of: where, and the remedy."""
 
 
 class NotReady(ApiError):  # noqa: N818 - HTTP's own word

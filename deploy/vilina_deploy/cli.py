@@ -17,6 +17,7 @@ PARTS: Final = {
     "staffing": Part(
         "vilina_api.staffing_cli", "staffing", "How many staff each unit needs, why, and at what cost."
     ),
+    "roster": Part("vilina_api.roster_cli", "roster", "Who works when: make, repair and export rosters."),
     "forecast": Part(
         "vilina_api.forecast_cli", "forecast", "How many will come, and how well that is known."
     ),
