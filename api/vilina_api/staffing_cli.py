@@ -19,14 +19,14 @@ from vilina_api.staffing.pooling import pool
 from vilina_api.staffing.present_file import read_present
 from vilina_api.staffing.report import PlannedUnit, document, table
 from vilina_api.staffing.report_changes import change_document, change_table, move_document
-from vilina_api.staffing.shares import said_shares
 from vilina_api.staffing.tickets import read_tickets
 from vilina_api.staffing.today import units_now
 from vilina_api.staffing.what_if import Change, what_if
 from vilina_api.staffing_options import Asked, Coming, demand_options, target_of
+from vilina_edge.clock import SystemClock
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site import Target
-from vilina_ingest.stores import HELP, open_store
+from vilina_ingest.stores import open_store
 
 FEWEST_PLAYS: Final = 20
 """Fewer say nothing of how sure they are."""
@@ -113,18 +113,17 @@ def what_if_(
 @click.option("--present", "present_path", type=click.Path(path_type=Path), required=True,
               help="Who is where: columns unit, staff, and, if known, waiting and skills (a;b).")  # fmt: skip
 @click.option("--came", "came_path", type=click.Path(path_type=Path),
-              help="Who came to units today: columns time, unit, and count, or a row for each.")  # fmt: skip
-@click.option("--store", "store_address", help=f"Where counts of today are, instead of --came. {HELP}")
-@click.option("--at", "at", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]), required=True,
-              help="The local time of now.")  # fmt: skip
+              help="Who came to units today: columns time, unit, and count, or a row for each; by default what the "
+                   "--store says.")  # fmt: skip
+@click.option("--at", "at", type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
+              help="The local time, if it is not now.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def move_(
-    present_path: Path, came_path: Path | None, store_address: str | None, at: datetime, *, as_json: bool,
-    **options: Any,
+    present_path: Path, came_path: Path | None, at: datetime | None, *, as_json: bool, **options: Any
 ) -> None:  # fmt: skip
     """Say who should help whom in the next hour, now that today is not as expected; or that nobody should move."""
     asked = Asked(**options)
-    if (came_path is None) == (store_address is None):
+    if came_path is None and asked.store_address is None:
         raise click.UsageError(
             "give --came with who came to units today, or --store with the counts of zones"
         )
@@ -134,15 +133,16 @@ def move_(
             raise StaffingError("give --site, which says what skills units need")
         coming = asked.coming(site, tell=_tell)
         demands = [one.demand for one in coming]
+        at = at or site.local(SystemClock().now()).replace(tzinfo=None)
         if came_path is not None:
             tickets = read_tickets(came_path, [unit.id for unit in site.units], site.tz)
             came = {one.unit: tickets.by_slot(one) for one in demands}
         else:
-            with closing(open_store(str(store_address), read_only=True)) as reader:
+            with closing(open_store(str(asked.store_address), read_only=True)) as reader:
                 zones = came_today(reader, site, at.replace(tzinfo=site.tz).astimezone(UTC))
-            came = came_to_units(site, demands, zones, said_shares(site))
+            came = came_to_units(site, demands, zones, asked.shares(site, _told_before))
         now = units_now(
-            demands, {one.demand.unit: one.by for one in coming}, came=came,
+            demands, {one.demand.unit: one.by for one in coming}, came=came, moved=asked.moved,
             present=read_present(present_path, site),
             at=at.replace(tzinfo=site.tz) if demands[0].starts[0].tzinfo else at,
         )  # fmt: skip
@@ -161,6 +161,10 @@ def _said() -> Iterator[None]:
 
 def _tell(note: str) -> None:
     click.echo(note, err=True)
+
+
+def _told_before(_note: str) -> None:
+    """Where the same was read for the demand."""
 
 
 def _watched(coming: Sequence[Coming]) -> Iterator[Coming]:

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from vilina_api.errors import StaffingError
 from vilina_api.forecasting.counts_file import Columns, read_counts
+from vilina_api.site_forecast.options import models_option
+from vilina_api.site_forecast.serving import HORIZON
 from vilina_api.staffing.calibration import calibrated
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.demand_file import UnitDemand, read_demand
@@ -19,8 +21,10 @@ from vilina_api.staffing.service import USUAL_CV, Service
 from vilina_api.staffing.shares import Share, said_shares
 from vilina_api.staffing.tickets import read_tickets
 from vilina_api.staffing.unit_demand import unit_demands
+from vilina_api.staffing_store import counted_zones, forecast_zones
 from vilina_ingest.site import Site, Target, Unit
 from vilina_ingest.site_file import load_site
+from vilina_ingest.stores import HELP
 
 HOUR_EUR: Final = 30.0
 
@@ -69,16 +73,21 @@ _OPTIONS: Final = (
     click.option("--forecast", "forecast_paths", type=click.Path(path_type=Path), multiple=True,
                  help="Who comes to a zone, as `vilina forecast show --csv` says it, or columns time, zone, q05 to "
                       "q95; may be given again. Needs --site, whose units have shares of their zones."),
+    click.option("--store", "store_address",
+                 help=f"Where the site's counts are, to forecast its zones from. Needs --site. {HELP}"),
+    click.option("--days", type=click.IntRange(1, HORIZON), default=7, show_default=True,
+                 help="With --store: local days from today on."),
+    models_option,
     click.option("--tickets", "tickets_path", type=click.Path(path_type=Path),
                  help="Queue tickets, which teach the units' shares: columns time, unit, and count, or a row for each "
-                      "ticket. Needs --counts."),
+                      "ticket. Needs --counts or --store."),
     click.option("--counts", "counts_path", type=click.Path(path_type=Path),
                  help="Who was counted entering zones in the days of the tickets: columns time, zone, value."),
     click.option("--spread", type=float, default=15.0, show_default=True, callback=_share,
                  help="Of one value: percent by which a day may differ from it, as a standard deviation."),
     click.option("--counted", is_flag=True,
                  help="Quantiles are of people counted, as a forecast's: chance alone is taken out. Always so with "
-                      "--forecast."),
+                      "--forecast and --store."),
     click.option("--site", "site_path", type=click.Path(path_type=Path),
                  help="Site file, for what its units know: minutes of service, target, desks."),
     click.option("--unit", "units", multiple=True, help="Only this unit; may be given again."),
@@ -112,6 +121,9 @@ class Asked:
 
     csv_path: Path | None
     forecast_paths: tuple[Path, ...]
+    store_address: str | None
+    days: int
+    models: Path | None
     tickets_path: Path | None
     counts_path: Path | None
     spread: float
@@ -129,16 +141,31 @@ class Asked:
     hour_eur: float
 
     def __post_init__(self) -> None:
-        if (self.csv_path is None) == (not self.forecast_paths):
+        if self.csv_path is not None and self.forecast_paths:
             raise click.UsageError(
                 "give --csv with who comes to units, or --forecast with who comes to zones"
             )
-        if self.forecast_paths and self.site_path is None:
-            raise click.UsageError("--forecast needs --site, which says what units there are in the zones")
-        if (self.tickets_path is None) != (self.counts_path is None):
-            raise click.UsageError("--tickets and --counts teach shares together; give both")
-        if self.tickets_path is not None and not self.forecast_paths:
-            raise click.UsageError("--tickets teach the shares of zones that a --forecast needs; give it")
+        if self.csv_path is None and not self.forecast_paths and self.store_address is None:
+            raise click.UsageError("say who comes: give --csv, --forecast, or --store")
+        if self.csv_path is None and self.site_path is None:
+            raise click.UsageError(
+                "--forecast and --store need --site, which says what units there are in the zones"
+            )
+        if self.counts_path is not None and self.tickets_path is None:
+            raise click.UsageError("--counts teach shares together with --tickets; give both")
+        if self.tickets_path is not None and self.counts_path is None and self.store_address is None:
+            raise click.UsageError(
+                "--tickets teach shares beside counts of the same days; give --counts or --store"
+            )
+        if self.tickets_path is not None and self.csv_path is not None:
+            raise click.UsageError(
+                "--tickets teach shares of zones, and --csv has units already; leave one out"
+            )
+
+    @property
+    def moved(self) -> bool:
+        """Whether today's forecast knows already what has come."""
+        return self.csv_path is None and not self.forecast_paths
 
     def site(self) -> Site | None:
         """Of the site file.
@@ -167,6 +194,17 @@ class Asked:
         return [Coming(one, self._staffed(_known(one.demand.unit, known), rules)) for one in found]
 
     def _from_forecast(self, site: Site, tell: Callable[[str], None]) -> list[UnitDemand]:
+        zones = self._zones(site, tell)
+        shares = self.shares(site, tell)
+        demands = unit_demands(site, zones, shares, self.units)
+        for demand in demands:
+            tell(shares[demand.unit].reason())
+        return [UnitDemand(demand, None) for demand in demands]
+
+    def _zones(self, site: Site, tell: Callable[[str], None]) -> dict[str, Demand]:
+        if not self.forecast_paths:
+            tell("Reading the past of the site.")
+            return forecast_zones(site, str(self.store_address), models=self.models, days=self.days)
         zones: dict[str, Demand] = {}
         for path in self.forecast_paths:
             for one in read_demand(path, spread=self.spread, of="zone"):
@@ -175,19 +213,25 @@ class Asked:
                         f"{path}: zone {one.demand.unit} is in a file before, too; give it once"
                     )
                 zones[one.demand.unit] = one.demand
-        shares = self._shares(site, tell)
-        demands = unit_demands(site, zones, shares, self.units)
-        for demand in demands:
-            tell(shares[demand.unit].reason())
-        return [UnitDemand(demand, None) for demand in demands]
+        return zones
 
-    def _shares(self, site: Site, tell: Callable[[str], None]) -> dict[str, Share]:
-        if self.tickets_path is None or self.counts_path is None:
+    def shares(self, site: Site, tell: Callable[[str], None]) -> dict[str, Share]:
+        """Of zones: learned from tickets if there are any, and else as the site file says them.
+
+        Raises:
+            ApiError: a file cannot be used.
+            StoreError: the store cannot be read.
+        """
+        if self.tickets_path is None:
             return said_shares(site)
         tickets = read_tickets(self.tickets_path, [unit.id for unit in site.units], site.tz)
-        read = read_counts(self.counts_path, Columns("time", "value", "zone"), zone=site.tz)
-        found = calibrated(site, tickets, read.counts)
-        for note in (*read.notes, *found.notes):
+        if self.counts_path is not None:
+            counts, notes = read_counts(self.counts_path, Columns("time", "value", "zone"), zone=site.tz)
+        else:
+            counts = counted_zones(site, str(self.store_address), first=tickets.first, days=tickets.days)
+            notes = ()
+        found = calibrated(site, tickets, counts)
+        for note in (*notes, *found.notes):
             tell(note)
         return found.shares
 

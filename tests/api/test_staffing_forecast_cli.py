@@ -167,8 +167,22 @@ def test_who_came_today_is_read_from_the_store_too(folder: Path) -> None:
     assert done.stdout.startswith(
         "80 came to desk when 40 were expected, and 4 wait: with one more from info "
     )
-    both = run(folder, "move", "--present", "present", "--at", "2026-03-02 10:00")
-    assert "give --came with who came to units today, or --store" in both.output
+    neither = run(folder, "move", "--present", "present", "--at", "2026-03-02 10:00")
+    assert "give --came with who came to units today, or --store" in neither.output
+
+
+def test_a_site_is_planned_from_its_own_store(folder: Path) -> None:
+    site, store = str(folder / "site.yaml"), str(folder / "vilina.db")
+    with closing(SqliteStore.open(Path(store))) as empty:
+        empty.write(Batch())
+    asked = ["plan", "--site", site, "--store", store, "--unit", "desk", "--json"]
+    done = CliRunner().invoke(staffing, asked)
+    assert done.exit_code == 0, done.output
+    (unit,) = json.loads(done.stdout)["units"]
+    assert unit["plan"]["visits"] > 0, "by a guess from the site file, because nobody was counted yet"
+    assert len({slot["start"][:10] for slot in unit["slots"]}) <= 5
+    taught = CliRunner().invoke(staffing, [*asked, "--tickets", str(folder / "tickets.csv")])
+    assert "nobody was counted on the days of the tickets, 2026-02-23 to 2026-02-23" in taught.output
 
 
 def test_after_closing_nobody_should_move(folder: Path) -> None:
@@ -216,7 +230,8 @@ def test_what_if_says_the_difference_of_each_unit_and_of_all(folder: Path) -> No
         (["--then-opens", "nine"], "'nine' is no time of day; write like 09:30"),
         (["--then-closed", "12:00"], "are no hours; write like 12:00-13:00"),
         (["--then-demand", "0"], "0 times the demand cannot be"),
-        (["--tickets", "tickets"], "--tickets and --counts teach shares together"),
+        (["--tickets", "tickets"], "--tickets teach shares beside counts of the same days"),
+        (["--counts", "counts"], "--counts teach shares together with --tickets"),
         (["--csv", "forecast"], "give --csv with who comes to units, or --forecast"),
         (["--unit", "zoo"], "the site has no unit 'zoo'; it has desk, info, nurse"),
     ],
@@ -243,4 +258,5 @@ def test_a_site_file_with_a_target_of_0_or_100_percent_is_refused_with_its_key(
 def test_a_forecast_needs_a_site(folder: Path) -> None:
     done = CliRunner().invoke(staffing, ["plan", "--forecast", str(folder / "forecast.csv")])
     assert done.exit_code == 2
-    assert "--forecast needs --site" in done.output
+    assert "--forecast and --store need --site" in done.output
+    assert "say who comes" in CliRunner().invoke(staffing, ["plan"]).output

@@ -18,7 +18,7 @@ from vilina_api.staffing.cost import cost_of
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.moving import advice
 from vilina_api.staffing.planner import Asked, Planner
-from vilina_api.staffing.report import cost_document, document
+from vilina_api.staffing.report import PlannedUnit, cost_document, document
 from vilina_api.staffing.report_changes import change_document, move_document
 from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
@@ -107,13 +107,10 @@ async def staffing(
     planned = await planner.plans(_asked(state.site, demands, costs))
     accepted = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
     if form == "csv" or (form is None and accepted == "text/csv"):
-        return tagged(request, as_csv(planned), media_type="text/csv; charset=utf-8")
-    shares = said_shares(state.site)
-    body = StaffingDocument.model_validate({
-        **document(planned, None), "site": state.site.id, "first": first, "days": days,
-        "shares": tuple(shares[one.unit].reason() for one in demands),
-    })  # fmt: skip
-    return tagged(request, body.model_dump_json(by_alias=True), media_type="application/json")
+        text = await asyncio.to_thread(as_csv, planned)
+        return tagged(request, text, media_type="text/csv; charset=utf-8")
+    body = await asyncio.to_thread(_body, state.site, planned, first, days)
+    return tagged(request, body, media_type="application/json")
 
 
 @router.post("/{site}/what-if", response_model=ChangeDocument, dependencies=[Depends(only_json)])
@@ -166,19 +163,27 @@ async def move(
             (n for at, n in slots if at + planned.plan.demand.slot > local), 0
         )
     came = await asyncio.to_thread(came_today, state.reader, site, now)
-    found = advice(
-        units_now(
-            demands, {one.demand.unit: one.by for one in asked}, at=local,
-            came=came_to_units(site, demands, came, said_shares(site)), moved=True,
-            present={
-                unit.id: AtWork(staff=there[unit.id], waiting=queue.get(unit.id, 0), skills=frozenset(unit.skills))
-                for unit in site.units
-                if unit.id in there
-            },
-        )
+    units = units_now(
+        demands, {one.demand.unit: one.by for one in asked}, at=local,
+        came=came_to_units(site, demands, came, said_shares(site)), moved=True,
+        present={
+            unit.id: AtWork(staff=there[unit.id], waiting=queue.get(unit.id, 0), skills=frozenset(unit.skills))
+            for unit in site.units
+            if unit.id in there
+        },
     )  # fmt: skip
+    found = await asyncio.to_thread(advice, units)
     body = MoveDocument.model_validate({**move_document(found), "site": site.id, "as_of": now})
     return tagged(request, body.model_dump_json(by_alias=True), media_type="application/json")
+
+
+def _body(site: Site, planned: Sequence[PlannedUnit], first: date, days: int) -> str:
+    shares = said_shares(site)
+    body = StaffingDocument.model_validate({
+        **document(planned, None), "site": site.id, "first": first, "days": days,
+        "shares": tuple(shares[one.plan.demand.unit].reason() for one in planned),
+    })  # fmt: skip
+    return body.model_dump_json(by_alias=True)
 
 
 async def _demands(

@@ -51,9 +51,9 @@ def _came(site: Site, tickets: Tickets, counts: Counts) -> Mapping[str, Floats]:
     passing = {zone.id: zone.passing for zone in site.zones}
     days = counts.of(tickets.first, tickets.days)
     if not np.isfinite(days).any():
-        last = counts.end - timedelta(days=1)
+        last = tickets.first + timedelta(days=tickets.days - 1)
         raise StaffingError(
-            f"tickets begin on {tickets.first}, counts are of {counts.first} to {last}; give counts of the same days"
+            f"nobody was counted on the days of the tickets, {tickets.first} to {last}; give counts of the same days"
         )
     hours = days.reshape(*days.shape[:2], HOURS, -1).sum(axis=-1)
     return {name: hours[i] * (1 - passing.get(name, 0.0)) for i, name in enumerate(counts.names)}

@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 KEPT: Final = 500
 """Plans of a unit that are remembered, the ones asked for last."""
 WORKERS: Final = 2
-NICE: Final = 10
+NICE: Final = 5
 """Who watches the live stream goes first."""
 
 
