@@ -320,7 +320,7 @@ def test_the_address_answers_as_soon_as_it_is_told(tmp_path: Path) -> None:
     arguments = ("--site", tmp_path / "site.yaml", "--store", tmp_path / "vilina.db", "--port", "0")
     with Process("api", "run", *arguments, log=tmp_path / "api.log") as process:
         until(lambda: process.said().endswith("/\n"))
-        assert httpx.get(process.said().split("is at ")[1].strip()).status_code == 200
+        assert httpx.get(process.said().split("is at ")[1].strip(), timeout=30).status_code == 200
 
 
 def test_a_listener_on_all_addresses_must_be_asked_for(tmp_path: Path) -> None:
