@@ -140,6 +140,15 @@ def two_streets(test_data: Path) -> tuple[Counts, Counts]:
     return two.before(ORIGIN, weeks=104), two
 
 
+def test_a_forecast_sees_what_the_rows_saw_that_taught_it(two_streets: tuple[Counts, Counts]) -> None:
+    past = two_streets[0]
+    series, ahead, slot = np.indices((2, 14, 24)).reshape(3, -1)
+    rows = Rows(series, np.full(series.size, past.days), ahead, slot)
+    taught, asked = (matrix(past_of(past, street_calendar(), 14, asked=each), rows) for each in (False, True))
+    np.testing.assert_allclose(asked[0], taught[0])
+    np.testing.assert_allclose(asked[1], taught[1])
+
+
 @pytest.fixture(scope="module")
 def fitted(two_streets: tuple[Counts, Counts], _trees: None) -> FittedBlend:
     return Blend().fit(two_streets[0], street_calendar())

@@ -13,7 +13,7 @@ import pytest
 from tests.api.two_floors import CLOSES, OPENS, SHAPE, two_floors
 from vilina_api.errors import ModelError, TrainingError
 from vilina_api.forecasting.blend import Blend, FittedBlend
-from vilina_api.forecasting.boosting import Rounds, grown
+from vilina_api.forecasting.boosting import Rounds, Sample, grown
 from vilina_api.forecasting.calibration import guessed_widths
 from vilina_api.forecasting.counts import Counts
 from vilina_api.forecasting.forecast import LEVELS, Forecast
@@ -145,7 +145,7 @@ def test_trees_are_kept_too(place: Place, counts: Counts, first: Stored) -> None
         pytest.skip(f"no model can be trained here: {error}; sudo apt-get install libgomp1")
     random = np.random.default_rng(1)
     features, target = random.random((400, 5)), random.random(400)
-    trees = grown(features, target, np.ones(400), Rounds(middle=3, edge=2))
+    trees = grown([Sample(features, target, np.ones(400))], Rounds(middle=3, edge=2))
     plain = first.fitted
     assert isinstance(plain, FittedBlend)
     model = TrainedModel(trees, guessed_widths(24), np.zeros((10, 7, 24)), plain.calendar)

@@ -1,19 +1,21 @@
 """What Vilina forecasts by: profiles from the first day, and more and more of the trained model as it proves right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from vilina_api.forecasting.counts import WEEK, Calendar, Counts, Floats
 from vilina_api.forecasting.forecast import Forecast, forecast
-from vilina_api.forecasting.profiles import FittedProfiles, Profiles
+from vilina_api.forecasting.profiles import FittedProfiles, Profiles, best_candidates
 from vilina_api.forecasting.trained import LEAST_DAYS, TrainedModel, train
 
 WHOLE_DAYS: Final = 400
 """From so many days on nothing but its errors speaks against the trained model; before, it is trusted by degrees."""
-PRIOR_RATIO: Final = 0.85
-"""Errors of the trained model against those of profiles in unusual weeks, of which the last six may have had none."""
+PRIOR_RATIO: Final = 0.8
+"""Errors of the trained model against those of profiles in unusual weeks, and of all rows: a tenth of them judges."""
+MOSTLY: Final = 0.5
+"""With more trust in the trained model, profiles are worked out of their best candidates only."""
 SHARPNESS: Final = 12
 """Trust grows with this power of how much smaller the errors are."""
 
@@ -28,7 +30,8 @@ class Blend:
         profiles = Profiles().fit(past, calendar)
         model = train(past, calendar)
         trust = np.zeros(len(past.names)) if model is None else _trust(past, profiles, model)
-        return FittedBlend(profiles, model, trust, calendar)
+        few = np.where(trust[:, None] > MOSTLY, best_candidates(profiles.weights), profiles.weights)
+        return FittedBlend(replace(profiles, weights=few), model, trust, calendar)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,5 @@
 """What of the past may be learned from: not what was closed, nor an outage that somebody filled with zeros."""
 
-import warnings
 from typing import Final
 
 import numpy as np
@@ -27,14 +26,21 @@ def cleaned(past: Counts, calendar: Calendar) -> Floats:
 
 
 def weekday_medians(people: Floats, weekday: Ints) -> Floats:
-    """(S, 7, H): the median of each slot of the week; 0 where nothing is known."""
-    found = np.zeros((people.shape[0], WEEK, people.shape[2]))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # slots in which nothing was ever counted
-        for day in range(WEEK):
-            if (weekday == day).any():
-                found[:, day] = np.nan_to_num(np.nanmedian(people[:, weekday == day], axis=1))
-    return found
+    """(S, 7, H): the median of each slot of the week over days (S, D, H) in a row; 0 where nothing is known."""
+    series, days, slots = people.shape
+    if not days:
+        return np.zeros((series, WEEK, slots))
+    begin = int(weekday[0])
+    weeks = np.full((series, -(-(begin + days) // WEEK) * WEEK, slots), np.nan)
+    weeks[:, begin : begin + days] = people
+    # Sorting rows that lie beside each other in memory takes a tenth of the time of medians across it.
+    ordered = np.sort(weeks.reshape(series, -1, WEEK, slots).transpose(0, 2, 3, 1), axis=-1)
+    count = np.isfinite(ordered).sum(axis=-1)[..., None]
+    middle = [
+        np.take_along_axis(ordered, place, axis=-1) for place in (np.maximum(count - 1, 0) // 2, count // 2)
+    ]
+    found = np.where(count > 0, (middle[0] + np.where(count % 2 == 1, middle[0], middle[1])) / 2, 0)
+    return np.asarray(found[..., 0])
 
 
 def _dead_days(people: Floats, usual: Floats, weekday: Ints) -> Bools:

@@ -7,7 +7,7 @@ import numpy as np
 
 from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, Ints, weekdays
 from vilina_api.forecasting.holiday_share import SUNDAY
-from vilina_api.forecasting.rolling import known_mean, rolling_mean, shifted
+from vilina_api.forecasting.rolling import known_mean, lagged, rolling_mean, shifted
 
 YEAR: Final = 52 * WEEK
 RECENT: Final = ((3, 1), (10, 3), (21, 5))
@@ -27,12 +27,12 @@ def by_slot(usual: Floats, logs: Floats, slow: Floats, since: int) -> tuple[Floa
 
     The last four weeks each, the median of six, means of two and eight, the slow profile, and a mean over slots beside.
     """
-    eight = np.stack([shifted(usual, WEEK * n)[:, since:] for n in range(8)])
+    eight = np.stack([lagged(usual, WEEK * n, since) for n in range(8)])
     six = eight[:SEEN_WEEKS]
     log_six = np.log1p(six)
     spread = np.sqrt(np.maximum(known_mean(log_six**2) - known_mean(log_six) ** 2, 0))
     return (
-        *(shifted(logs, WEEK * n)[:, since:] for n in range(4)),
+        *(lagged(logs, WEEK * n, since) for n in range(4)),
         np.log1p(_median(six)),
         np.log1p(known_mean(eight[:2])),
         np.log1p(known_mean(eight)),

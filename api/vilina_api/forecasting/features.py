@@ -81,9 +81,10 @@ def past_of(past: Counts, calendar: Calendar, ahead: int, *, asked: bool = False
     last_year = same_days_last_year(past, calendar, total)
     usual = np.where(unusual_days(past, calendar, total)[None, :, None], np.nan, people)
     slow = weekly_decay(usual, LONG_HALF_LIFE)
-    base = _base(
-        usual, slow, _looked_at(past.days, last_year[past.days :], total) if asked else np.arange(total)
+    needed = (
+        _looked_at(past.days, last_year[past.days :], np.flatnonzero(holiday)) if asked else np.arange(total)
     )
+    base = _base(usual, slow, needed)
     since = past.days - WEEK if asked else 0
     logs, log_base = np.log1p(people), np.log1p(base)
     deviation = logs - shifted(log_base, WEEK)
@@ -102,7 +103,7 @@ def past_of(past: Counts, calendar: Calendar, ahead: int, *, asked: bool = False
             over_site(year_level, people), past_holidays(past, calendar, day_deviation),
         ),
         deviation=deviation,
-        smooth_deviation=smoothed(deviation),
+        smooth_deviation=_smooth_of(deviation, last_year[past.days :] if asked else np.arange(total)),
         day_deviation=day_deviation,
         week_deviation=centred_week(day_deviation),
         site_deviation=known_mean(deviation),
@@ -120,11 +121,22 @@ def past_of(past: Counts, calendar: Calendar, ahead: int, *, asked: bool = False
     )  # fmt: skip
 
 
-def _looked_at(end: int, last_year: Ints, total: int) -> Ints:
-    """Days whose base is needed for rows from `end` on: a month, and a week around each day's last year."""
+def _smooth_of(deviation: Floats, days: Ints) -> Floats:
+    """(S, D, H) over slots beside, on some days; else NaN."""
+    found, some = np.full(deviation.shape, np.nan), np.unique(days[days >= 0])
+    found[:, some] = smoothed(deviation[:, some])
+    return found
+
+
+def _looked_at(end: int, last_year: Ints, holidays: Ints) -> Ints:
+    """Days whose base is needed for rows from `end` on: a month, a week around each day's last year, a year's holidays.
+
+    `last_year` is of all days to come; a holiday is held against the week before it.
+    """
     around = last_year[last_year >= 0][:, None] + np.arange(-2 * WEEK, WEEK)
-    days = np.unique(np.concatenate([np.arange(end - MONTH, total), around.ravel()]))
-    return days[(days >= 0) & (days < total)]
+    month = np.arange(end - MONTH, end + len(last_year))
+    days = np.unique(np.concatenate([month, around.ravel(), holidays - WEEK]))
+    return days[(days >= 0) & (days < end + len(last_year))]
 
 
 def _base(usual: Floats, slow: Floats, days: Ints) -> Floats:

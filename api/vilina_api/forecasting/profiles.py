@@ -6,17 +6,19 @@ Which weights are right differs from place to place; how well each did at midnig
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from vilina_api.forecasting.cleaning import cleaned
-from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, weekdays
+from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, Ints, weekdays
 from vilina_api.forecasting.day_effects import LEAST_CARRIED, carried, day_features, learned_effects
 from vilina_api.forecasting.forecast import MEDIAN, Forecast, forecast
 from vilina_api.forecasting.holiday_share import expected_shares
 from vilina_api.forecasting.spread import NORMAL, Spread, guessed_spread, learned_spread
 
+Singles = npt.NDArray[np.float32]
 HALF_LIVES: Final = (1.0, 2.0, 4.0, 8.0)
 """Weeks after which a day weighs half."""
 OTHERS: Final = (0.03, 0.1, 0.3)
@@ -34,6 +36,8 @@ REMEMBERED: Final = 66
 """Weeks of the past that are looked at: of holidays a year and more."""
 NEGLIGIBLE: Final = 0.1
 """Candidates with less of the best one's weight are left out."""
+GOOD: Final = 0.6
+"""And with less than this share are not asked about the week that is over."""
 FADED: Final = 7
 """After so many half-lives a day is left out."""
 CLOSED_SHARE: Final = 0.2
@@ -106,7 +110,10 @@ class FittedProfiles:
         if past.days < LEAST_CARRIED:
             return usual
         last = past.days - WEEK
-        before = _expected(self.weights, people[:, :last], past, last) * factors[:, last : past.days]
+        before = (
+            _expected(best_candidates(self.weights), people[:, :last], past, last)
+            * factors[:, last : past.days]
+        )
         return np.asarray(usual * carried(before, people[:, last:], days)[:, :, None])
 
     def closed_holidays(self, past: Counts, days: int) -> Bools:
@@ -162,17 +169,39 @@ def _carried_on(ends: list[int], blends: list[Floats], people: Floats, factors: 
 
 def _expected(weights: Floats, people: Floats, past: Counts, end: int) -> Floats:
     """(S, 7, H): the blend of the week from day `end` on, without working out what hardly counts."""
-    kinds, recent = _weightings(past, end), people[:, max(0, end - LONGEST) :]
+    every, recent = _weightings(past, end), people[:, max(0, end - LONGEST) :]
+    means, medians = weights[:, : len(KINDS)], weights[:, len(KINDS) :]
     found = np.zeros((len(weights), WEEK, past.slots))
-    for candidate, weight in enumerate(weights.T):
-        used = weight > 0
-        kind = candidate % len(KINDS)
-        days = int(FADED * KINDS[kind][0] * WEEK)
+    for kind, (half_life, _) in enumerate(KINDS):
+        used = means[:, kind] > 0
+        days = int(FADED * half_life * WEEK)
         if used.any():
-            profiles = _means if candidate < len(KINDS) else _medians
-            profile = profiles(recent[used, -days:], kinds[[kind], :, -days:])[0]
-            found[used] += weight[used, None, None] * profile
+            found[used] += _weighted(
+                means[used, kind], _means(recent[used, -days:], every[[kind], :, -days:])[0]
+            )
+    for half_life in {half_life for half_life, _ in KINDS}:
+        alike = [kind for kind, (other, _) in enumerate(KINDS) if other == half_life]
+        days = int(FADED * half_life * WEEK)
+        any_used = (medians[:, alike] > 0).any(axis=1)
+        if not any_used.any():
+            continue
+        ordered = _ordered(recent[any_used, -days:])  # sorted once for all that look back as far
+        for kind in alike:
+            used = medians[:, kind] > 0
+            if used.any():
+                profile = _median_of(_picked(ordered, used[any_used]), every[kind, :, -days:])
+                found[used] += _weighted(medians[used, kind], profile)
     return found
+
+
+def best_candidates(weights: Floats) -> Floats:
+    """(S, C) with nothing but the best candidates: enough, and in half the time, to see how the last week differed."""
+    best = np.where(weights < GOOD * weights.max(axis=1, keepdims=True), 0, weights)
+    return np.asarray(best / best.sum(axis=1, keepdims=True))
+
+
+def _weighted(weight: Floats, profile: Floats) -> Floats:
+    return np.asarray(weight[:, None, None] * profile)
 
 
 def _weightings(past: Counts, end: int) -> Floats:
@@ -195,22 +224,49 @@ def _means(people: Floats, weights: Floats) -> Floats:
     return np.asarray(total / np.maximum(weight, 1e-12))
 
 
+class _Ordered(NamedTuple):
+    """People in order of their number, (S, H, D) each: the day they came on, how many, and whether it is known."""
+
+    day: Ints
+    people: Singles
+    known: Bools
+
+
+def _ordered(people: Floats) -> _Ordered:
+    # This is most of the time that a forecast takes: half of it where days lie beside each other, and in 32 bits.
+    single = np.ascontiguousarray(people.transpose(0, 2, 1), dtype=np.float32)
+    order = np.argsort(single, axis=2)
+    ordered = np.take_along_axis(single, order, axis=2)
+    return _Ordered(order, np.nan_to_num(ordered), np.isfinite(ordered))
+
+
+def _picked(ordered: _Ordered, series: Bools) -> _Ordered:
+    if series.all():
+        return ordered
+    return _Ordered(ordered.day[series], ordered.people[series], ordered.known[series])
+
+
 def _medians(people: Floats, weights: Floats) -> Floats:
-    """The same with weighted medians: halfway between neighbours, so that they do not jump with few days."""
-    single = people.astype(np.float32)  # this is most of the time that a forecast takes
-    order = np.argsort(single, axis=1)
-    ordered = np.take_along_axis(single, order, axis=1)
-    known = np.isfinite(ordered)
-    ordered = np.nan_to_num(ordered)
-    found = np.empty((*weights.shape[:2], people.shape[0], people.shape[2]))
-    for kind, each in enumerate(weights):
-        for day, weight in enumerate(each.astype(np.float32)):
-            mass = np.where(known, weight[order], 0)
-            upto = np.cumsum(mass, axis=1)
-            low, high = (upto[:, -1:] * np.float32(share) for share in (0.4, 0.6))
-            inside = np.maximum(np.minimum(upto, high) - np.maximum(upto - mass, low), 0)
-            found[kind, day] = (inside * ordered).sum(axis=1) / np.maximum(inside.sum(axis=1), 1e-12)
-    return np.moveaxis(found, 1, 2)
+    """The same with weighted medians."""
+    ordered = _ordered(people)
+    return np.stack([_median_of(ordered, each) for each in weights])
+
+
+def _median_of(ordered: _Ordered, weights: Floats) -> Floats:
+    """(S, 7, H) by weights (7, D): halfway between neighbours, so that medians do not jump with few days."""
+    found = np.empty((len(ordered.day), WEEK, ordered.day.shape[1]))
+    for day, weight in enumerate(weights.astype(np.float32)):
+        mass = weight[ordered.day] * ordered.known
+        upto = np.cumsum(mass, axis=2)
+        low, high = (upto[..., -1:] * np.float32(share) for share in (0.4, 0.6))
+        inside = np.minimum(upto, high)
+        upto -= mass
+        inside -= np.maximum(upto, low, out=upto)
+        np.maximum(inside, 0, out=inside)
+        found[:, day] = np.einsum("shd,shd->sh", inside, ordered.people) / np.maximum(
+            inside.sum(axis=2), 1e-12
+        )
+    return found
 
 
 def _weights(people: Floats, said: list[tuple[int, Floats]]) -> Floats:

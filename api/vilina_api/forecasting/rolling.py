@@ -15,9 +15,11 @@ def shifted(values: Floats, days: int) -> Floats:
     return found
 
 
-def weekly_stack(values: Floats, weeks: int) -> Floats:
-    """(weeks, ...): each day, the day a week before, and so on."""
-    return np.stack([shifted(values, WEEK * n) for n in range(weeks)])
+def lagged(values: Floats, days: int, since: int) -> Floats:
+    """What was `days` before each day from `since` on."""
+    if since >= days:
+        return values[:, since - days : values.shape[1] - days]
+    return shifted(values, days)[:, since:]
 
 
 def known_mean(stack: Floats, *, weights: Floats | None = None) -> Floats:

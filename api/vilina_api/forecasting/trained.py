@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from vilina_api.forecasting.boosting import Rounds, Trees, grown
+from vilina_api.forecasting.boosting import Rounds, Sample, Trees, grown
 from vilina_api.forecasting.calibration import Widths, guessed_widths, learned_widths
 from vilina_api.forecasting.counts import WEEK, Calendar, Counts, Floats
 from vilina_api.forecasting.features import Past, Rows, matrix, past_of
@@ -28,11 +28,12 @@ AHEAD: Final = 14
 FIRST_DAY: Final = 0.12
 SECOND_WEEK: Final = 0.12
 """Shares of rows that look at the first day, and beyond the first week."""
-ROWS_A_SERIES: Final = 5200
-MOST_ROWS: Final = 60_000
+SAMPLES: Final = 2
+ROWS_A_SERIES: Final = 8000
+MOST_ROWS: Final = 80_000
 FEWEST_ROWS: Final = 8_000
-JUDGE_ROWS: Final = 0.3
-JUDGE_ROUNDS: Final = Rounds(middle=100, edge=80, both_kinds=False)
+JUDGE_ROWS: Final = 0.2
+JUDGE_ROUNDS: Final = Rounds(middle=90, edge=70)
 """The share of rows for trees that only judge, and how many of them there are."""
 EXTRA: Final = 3.0
 """People whom each row counts for beside its base: the root of it in how often it is drawn, and in its weight."""
@@ -68,8 +69,9 @@ def train(past: Counts, calendar: Calendar) -> TrainedModel | None:
     past = past.before(past.end, weeks=LEARNED)
     known = past_of(past, calendar, AHEAD)
     rows = int(np.clip(ROWS_A_SERIES * len(past.names), FEWEST_ROWS, MOST_ROWS))
-    judge = _grown(known, past.days - JUDGED * WEEK, int(rows * JUDGE_ROWS), random, JUDGE_ROUNDS)
-    trees = _grown(known, past.days, rows, random, Rounds())
+    judging = [max(FEWEST_ROWS, int(rows * JUDGE_ROWS))]
+    judge = _grown(known, past.days - JUDGED * WEEK, judging, random, JUDGE_ROUNDS)
+    trees = _grown(known, past.days, [rows] * SAMPLES, random, Rounds())
     if judge is None or trees is None:
         return None
     judged, widths = _judged(judge, known, past)
@@ -85,16 +87,21 @@ def predicted(trees: Trees, known: Past, origin: int, days: int) -> tuple[Floats
     return trees.predict(features).reshape(*shape, 3), base.reshape(shape)
 
 
-def _grown(known: Past, end: int, rows: int, random: np.random.Generator, rounds: Rounds) -> Trees | None:
-    """Trees from rows whose slots all lie before day `end`; None if there are too few."""
-    drawn = _drawn(known, end, rows, random)
+def _grown(
+    known: Past, end: int, samples: list[int], random: np.random.Generator, rounds: Rounds
+) -> Trees | None:
+    """Trees from samples of so many rows, whose slots all lie before day `end`; None if there are too few."""
+    found = [_sample(known, _drawn(known, end, rows, random)) for rows in samples]
+    if min(len(sample.target) for sample in found) < FEWEST_ROWS / 4:
+        return None
+    return grown(found, rounds)
+
+
+def _sample(known: Past, drawn: Rows) -> Sample:
     features, base = matrix(known, drawn)
     target = known.logs[drawn.series, drawn.origin + drawn.ahead, drawn.slot] - base
     fit = np.isfinite(target)
-    if fit.sum() < FEWEST_ROWS / 4:
-        return None
-    weight = np.sqrt(np.expm1(base[fit]) + EXTRA)
-    return grown(features[fit], target[fit], weight, rounds)
+    return Sample(features[fit], target[fit], np.sqrt(np.expm1(base[fit]) + EXTRA))
 
 
 def _drawn(known: Past, end: int, rows: int, random: np.random.Generator) -> Rows:
