@@ -41,7 +41,7 @@ class _Left:
 
 
 def first_roster(model: Model, week: Week, root: Floats, *, slower: float = 1.0) -> Floats:
-    """Values of all columns; `root` are those of the linear program, `slower` how much longer things take than alone."""
+    """Values of all columns; `root` are those of the linear program, `slower` how much longer it takes than alone."""
     groups = group_of(week)
     with ThreadPoolExecutor(WORKERS) as pool:
         parts = list(
