@@ -25,6 +25,8 @@ PEOPLE_S: Final = 10.0
 WORKERS: Final = 2
 A_SHIFT: Final = 0.25
 """Paid hours that a shift is taken to cost beside its own: fewer and longer ones leave people their free days."""
+AGAIN: Final = 3
+"""Times that days are made again at most."""
 PACKED: Final = 0.98
 """Contracts cannot be filled to the last hour with whole shifts."""
 
@@ -41,7 +43,7 @@ class _Left:
 
 
 def first_roster(model: Model, week: Week, root: Floats, *, slower: float = 1.0) -> Floats:
-    """Values of all columns; `root` are those of the linear program, `slower` how much longer things take."""
+    """Values of all columns; `root` are those of the linear program, `slower` how much longer it takes than alone."""
     groups = group_of(week)
     with ThreadPoolExecutor(WORKERS) as pool:
         parts = list(
@@ -108,15 +110,41 @@ def _of_part(
             found, missing = _day(model, groups, day, left, DAY_S * slower)
             if turn == 0 or missing < lacks[day] - NEAR:
                 wanted[day], lacks[day] = found, missing
-    return [
-        shift
-        for group in part
-        for shift in _people(
-            model,
-            np.flatnonzero(mine == group),
-            sum((one.get(group, Counts()) for one in wanted.values()), Counts()),
-        )
-    ]
+    return _given(model, week, groups, part, wanted, DAY_S * slower)
+
+
+def _given(
+    model: Model,
+    week: Week,
+    groups: Ints,
+    part: tuple[int, ...],
+    wanted: dict[int, dict[int, Counts]],
+    seconds: float,
+) -> list[int]:
+    """Who has which shift. Days with shifts that fit nobody's week are made again, with fewer of their groups."""
+    shifts, nothing = model.shifts, np.zeros(len(model.shifts))
+    of = {group: np.flatnonzero(groups[shifts.person] == group) for group in part}
+    for turn in range(AGAIN + 1):
+        given: list[int] = []
+        for group in part:
+            asked = sum((one.get(group, Counts()) for one in wanted.values()), Counts())
+            given += _people(model, of[group], asked)
+        have = Counter((int(shifts.day[i]), int(groups[shifts.person[i]])) for i in given)
+        lost = {
+            day: {group for group, counts in one.items() if sum(counts.values()) > have[day, group]}
+            for day, one in wanted.items()
+        }
+        if turn == AGAIN or not any(lost.values()):
+            return given
+        for day in (day for day, those in lost.items() if those):
+            left = {}
+            for group in part:
+                planned = [one.get(group, Counts()) for other, one in wanted.items() if other != day]
+                budget = _left(week, group, planned, nothing, shifts.paid, PACKED)
+                most = have[day, group] if group in lost[day] else budget.people
+                left[group] = _Left(min(budget.people, most), budget.hours)
+            wanted[day] = _day(model, groups, day, left, seconds)[0]
+    return []
 
 
 def _left(
