@@ -131,12 +131,20 @@ class Jobs:
         return json.loads(done.stdout)
 
     def delete(self, name: str) -> None:
-        """Forget a job and everybody in it; its process ends."""
+        """Forget a job and everybody in it; its process ends.
+
+        Raises:
+            NotFound: there is no such job.
+            NotKept: its files cannot be removed.
+        """
         folder = self._found(name)
         process = self._running.pop(name, None)
         if process is not None:
             _end(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            raise NotKept(f"The roster {name!r} cannot be removed: {error.strerror}.") from error
 
     def close(self) -> None:
         """End what is running."""
