@@ -9,9 +9,11 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from vilina_api.keys import KeyRing
+from vilina_api.planner_page.week_plans import WeekPlans
+from vilina_api.planner_page.week_rosters import WeekRosters
 from vilina_api.problem import add_problem_handlers
 from vilina_api.rostering.jobs import Jobs
-from vilina_api.routes import flows, forecast, health, occupancy, pages, roster, sites, staffing
+from vilina_api.routes import flows, forecast, health, occupancy, pages, planner, roster, sites, staffing
 from vilina_api.routes.roles import PLANNING, PUBLIC, STAFF
 from vilina_api.site_forecast.serving import SiteOutlook
 from vilina_api.site_forecast.site_model import Planned, place_of
@@ -70,6 +72,10 @@ def create_app(
     app.state.outlook = outlook
     app.state.open_store = open_store
     app.state.planner = Planner()
+    app.state.week_plans = WeekPlans(site, outlook=outlook, planner=app.state.planner)
+    app.state.week_rosters = (
+        WeekRosters(site, jobs=jobs, folder=rosters) if jobs is not None and rosters is not None else None
+    )
     app.state.roster_jobs = jobs
     app.state.keys = keys
     add_problem_handlers(app)
@@ -77,6 +83,6 @@ def create_app(
     app.include_router(forecast.router, dependencies=[PLANNING])
     for module in (sites, flows, occupancy, pages):
         app.include_router(module.router, dependencies=[STAFF])
-    for module in (staffing, roster):
+    for module in (staffing, roster, planner):
         app.include_router(module.router, dependencies=[PLANNING])
     return app

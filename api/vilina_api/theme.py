@@ -65,7 +65,27 @@ def by_day_and_night(svg: str) -> str:
     """A chart with its colours replaced by the page's variables, so that it follows the page's light."""
     for name, shade in TOKENS.items():
         svg = svg.replace(shade.light, f"var(--{name})")
+    for step in range(RAMP_STEPS + 1):
+        svg = svg.replace(ramp(step), f"var(--ramp-{step})").replace(on_ramp(step), f"var(--on-ramp-{step})")
     return svg.replace(GAP, "url(#gap)")
+
+
+def by_day(svg: str) -> str:
+    """A chart for a file, in the colours of the day; gaps are plain, because a file has no hatching to point to."""
+    for step in range(RAMP_STEPS + 1):
+        colour = _mixed(step, "light")
+        svg = svg.replace(ramp(step), colour).replace(on_ramp(step), _readable(colour))
+    return svg.replace(GAP, TOKENS["line"].light)
+
+
+def ramp(step: int) -> str:
+    """A colour that stands for a step of the ramp, whatever the page's light, as `GAP` does for hatching."""
+    return f"#fe02{step:02x}"
+
+
+def on_ramp(step: int) -> str:
+    """One that stands for text on a step of the ramp."""
+    return f"#fe03{step:02x}"
 
 
 def ramp_step(share: float) -> int:

@@ -20,6 +20,7 @@ from vilina_api.app import create_app
 from vilina_api.keys import KeyRing
 from vilina_edge.wire import GapReason, LineCount, Report
 from vilina_ingest.points import points
+from vilina_ingest.site import Site
 from vilina_ingest.store import Batch
 from vilina_ingest.store_sqlite import SqliteStore
 
@@ -79,18 +80,19 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @contextmanager
 def serving_square(
-    folder: Path, *, clock: TestClock | None = None, keys: KeyRing | None = None
+    folder: Path, *, clock: TestClock | None = None, keys: KeyRing | None = None, site: Site | None = None
 ) -> Iterator[Served]:
-    """A server of the square, with a store in the folder."""
+    """A server of the square, or of another site, with a store in the folder."""
     store = SqliteStore.open(folder / "vilina.db")
     reader = SqliteStore.open(folder / "vilina.db", read_only=True)
     clock, port = clock or TestClock(NOON), free_port()
     app = create_app(
-        site=square(),
+        site=site or square(),
         reader=reader,
         open_store=lambda: SqliteStore.open(folder / "vilina.db"),
         clock=clock,
         keys=keys,
+        rosters=folder / "rosters",
     )
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)

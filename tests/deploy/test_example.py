@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vilina_api.planner_page.week_rosters import WeekRosters
+from vilina_api.rostering.jobs import Jobs
 from vilina_deploy.demo.history import history, outages, planned
-from vilina_deploy.demo.square import open_square, write_square
+from vilina_deploy.demo.square import open_square, write_people, write_square
 from vilina_deploy.demo.visits import DayPlan, day_plan
 from vilina_deploy.example import example_site
 from vilina_ingest.calendar import hours_of
@@ -166,3 +168,9 @@ def test_the_demos_square_can_be_read_again(tmp_path: Path) -> None:
     site, _ = open_square(datetime(2026, 3, 1, 12, 0, tzinfo=UTC))
     write_square(site, tmp_path / "site.yaml")
     assert load_site(tmp_path / "site.yaml") == site
+
+
+def test_the_demos_people_are_those_that_the_planners_page_rosters(site: Site, tmp_path: Path) -> None:
+    write_people(tmp_path)
+    people = WeekRosters(site, jobs=Jobs(tmp_path, site), folder=tmp_path).people()
+    assert len(people) == 40

@@ -31,7 +31,7 @@ POLICY: Final = (
 @router.get("/")
 def board(request: Request, snapshot: CurrentSnapshot) -> Response:
     """The manager's board."""
-    return _page(request, render_board(snapshot))
+    return html(request, render_board(snapshot))
 
 
 @router.get("/board/blocks")
@@ -46,7 +46,7 @@ def docs(request: Request) -> Response:
     app: FastAPI = request.app
     described = templates().get_template("docs.html")
     text = described.render(title=app.title, summary=app.summary, operations=operations(app.openapi()))
-    return _page(request, text)
+    return html(request, text)
 
 
 @router.get("/static/tokens.css")
@@ -64,9 +64,12 @@ def static(request: Request, name: str) -> Response:
     return tagged(request, files[name], media_type=TYPES[Path(name).suffix])
 
 
-def _page(request: Request, text: str) -> Response:
+def html(request: Request, text: str, *, forms: bool = False) -> Response:
+    """A page that loads nothing but files of our own; `forms` says whether it may send forms to us."""
     page = tagged(request, text, media_type="text/html; charset=utf-8")
-    page.headers["Content-Security-Policy"] = POLICY
+    page.headers["Content-Security-Policy"] = (
+        POLICY.replace("form-action 'none'", "form-action 'self'") if forms else POLICY
+    )
     return page
 
 

@@ -1,5 +1,6 @@
 // Keeps the board true: listens to the stream, and puts fresh blocks in the place of old ones.
-"use strict";
+import { replaceBlocks } from "./blocks.js";
+import { clock } from "./clock.js";
 
 const RENDER_AT_MOST_EVERY_MS = 1000;
 const RECONNECT_MS = 3000;
@@ -45,26 +46,11 @@ async function render() {
   try {
     const answer = await fetch(document.body.dataset.blocks);
     if (!answer.ok || paused) return;
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const block of fresh.querySelectorAll("[data-block]")) {
-      const old = document.querySelector(`[data-block="${block.dataset.block}"]`);
-      if (old && old.innerHTML !== block.innerHTML) replace(old, block);
-    }
+    replaceBlocks(await answer.text());
   } catch {
     connected = false;
     tell();
   }
-}
-
-// What a person opened stays open, and where they have scrolled and what has the focus stays.
-function replace(old, block) {
-  const open = [...old.querySelectorAll("details[open]")].map((details) => details.id);
-  const scrolled = [...old.querySelectorAll(".scroll")].map((element) => element.scrollTop);
-  const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.tagName : null;
-  old.replaceChildren(...block.childNodes);
-  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-  old.querySelectorAll(".scroll").forEach((element, i) => { element.scrollTop = scrolled[i] ?? 0; });
-  if (focused) old.querySelector(focused)?.focus({ preventScroll: true });
 }
 
 function tell() {
@@ -77,10 +63,6 @@ function tell() {
   else if (seconds === null) text = "no data yet";
   else text = stale ? `no data since ${clock(lastReport)}` : `live, ${seconds} s`;
   if (age.textContent !== text) age.textContent = text;
-}
-
-function clock(ms) {
-  return new Date(ms).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: document.body.dataset.zone });
 }
 
 pause.hidden = false;

@@ -1,5 +1,5 @@
 // Somebody has counted who is inside: tells the site, and says what it made of it. The number itself comes over the stream.
-"use strict";
+import { clock } from "./clock.js";
 
 const recount = document.getElementById("recount");
 const form = recount.querySelector("form");

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from vilina_deploy.demo.broker import embedded_broker
 from vilina_deploy.demo.history import history, planned
 from vilina_deploy.demo.live import PlannedCrossing, play
-from vilina_deploy.demo.square import open_square, write_square
+from vilina_deploy.demo.square import open_square, write_people, write_square
 from vilina_deploy.demo.stage import Child, DemoError, free_port
 from vilina_edge.clock import SystemClock
 from vilina_edge.delivery.mqtt import BrokerAddress
@@ -107,16 +107,11 @@ class Demo:
         ingest = Child("ingest", "ingest", "run", *at_site, *at_broker, log=directory / "ingest.log")
         self._started(ingest, "connected", stack)
         at_models = ("--models", directory / "models")
+        write_people(directory / "rosters")
         api = Child(
-            "the API",
-            "api",
-            "run",
-            *at_site,
-            *at_models,
-            "--port",
-            str(self._port),
-            log=directory / "api.log",
-        )
+            "the API", "api", "run", *at_site, *at_models, "--roster-folder", directory / "rosters",
+            "--port", str(self._port), log=directory / "api.log",
+        )  # fmt: skip
         self._started(api, "The board of", stack)
         self._write_counter(site, directory, began)
         edge = Child(

@@ -40,6 +40,14 @@ def open_square(now: datetime) -> tuple[Site, str | None]:
     return site, "Today is a public holiday, and the square is closed. Its history can be seen all the same."
 
 
+def write_people(rosters: Path) -> None:
+    """The example's people into a folder of rosters, as if they had been given on the planner's page."""
+    folder = rosters / "people"
+    folder.mkdir(parents=True, mode=0o700)
+    content = (files("vilina_deploy.example") / "people.csv").read_bytes()
+    (folder / "people.csv").write_bytes(content)
+
+
 def write_square(site: Site, path: Path) -> None:
     """The example's file with the time zone and the hours of a site."""
     yaml = YAML()
