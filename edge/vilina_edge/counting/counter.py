@@ -20,6 +20,7 @@ from vilina_edge.counting.plane import Plane
 from vilina_edge.counting.smoothing import HALF_WINDOW_S, smoothed
 from vilina_edge.counting.track import Sample
 from vilina_edge.counting.tracker import Tracker, TrackerStep
+from vilina_edge.counting.upright import upright
 from vilina_edge.types import Crossing, Detections, Reference, Size
 
 NEAR: Final = 1.0
@@ -77,6 +78,8 @@ class Counter:
 
     def track(self, detections: Detections, at: datetime) -> TrackerStep:
         """The first half of `step`: who is who."""
+        if self._plane is not None and self._plane.lean is not None:
+            detections = upright(detections, self._plane.lean)
         step = self._tracker.step(detections, self._advance(at))
         return step if self._plane is None else replace(step, samples=_on_floor(step.samples, self._plane))
 
