@@ -37,12 +37,18 @@ The model may lock where people stand in the way of others; people do not.
 """
 STANDS: Final = (-0.6, 0.5)
 """Who lingers does so there, metres past the line."""
+WHOLLY: Final = 0.3
+"""Who is so far past the line by the middle of the body has crossed it, metres: half a body is at most so deep.
+
+Those who turn back do so before. But who is pushed on in a crowd, and comes back, went through, and twice.
+"""
 
 
 @dataclass(slots=True)
 class Person:
     """Somebody in the simulation. `bound` is which way this person walks now, `stops` where to stop: metres past the
-    line, None if nowhere or no longer; `rest` is how long still, seconds."""
+    line, None if nowhere or no longer; `rest` is how long still, seconds. `inside` is on which side of the line this
+    person was wholly, and `since` the seconds since the line was passed last."""
 
     look: Look
     arrival: Arrival
@@ -55,7 +61,8 @@ class Person:
     rest: float = 0.0
     walked: float = 0.0
     pace: float = 0.0
-    through: bool = False
+    inside: bool = False
+    since: float = 0.0
     stuck: float = 0.0
     slim_until: float = 0.0
 
@@ -65,7 +72,7 @@ class Person:
 
 
 class Crowd:
-    """Everyone, and who has just passed the line, on the way to the far side; who turns back does not."""
+    """Everyone, and who has just crossed the line: is wholly past it, as who turns back is not."""
 
     def __init__(self, scene: Scene, *, seconds_per_step: float, seed: int) -> None:
         self._scene = scene
@@ -81,7 +88,7 @@ class Crowd:
         self._paths = Paths(self._simulation, scene)
         self.people: dict[int, Person] = {}
         self.passed: list[tuple[Direction, float]] = []
-        """Directions, and seconds since."""
+        """Directions, and seconds since the line itself was passed."""
 
     def admit(self, arrival: Arrival) -> bool:
         """Let somebody appear out of sight, if there is room."""
@@ -127,10 +134,16 @@ class Crowd:
         person.x, person.y, person.heading = x, y, heading
         person.walked += step
         person.pace += (step / self._seconds - person.pace) / 2
-        beyond = person.beyond(self._scene.wall, person.bound)
-        if beyond > 0 and not person.through and person.arrival.turns is None:
-            person.through = True
-            self.passed.append((person.bound, self._seconds * beyond / max(abs(x - before), beyond)))
+        self._note_passing(person, before - self._scene.wall, x - self._scene.wall)
+
+    def _note_passing(self, person: Person, before: float, now: float) -> None:
+        """Whether somebody has crossed the line who was so far beyond it, to the right, and now is."""
+        person.since += self._seconds
+        if (before > 0) != (now > 0):
+            person.since = self._seconds * now / (now - before)
+        if abs(now) > WHOLLY and (now > 0) != person.inside:
+            person.inside = now > 0
+            self.passed.append(("entered" if now > 0 else "left", person.since))
 
     def _rest(self, number: int, person: Person) -> None:
         """Stop where this person means to, and go on, or back, when the rest is over."""
@@ -190,6 +203,7 @@ class Crowd:
         number = self._simulation.add_agent(_agent(way, x, y, speed))
         heading = (1.0, 0.0) if arrival.direction == "entered" else (-1.0, 0.0)
         person = Person(some_look(self._rng), arrival, arrival.direction, x, y, heading, speed, arrival.turns)
+        person.inside = arrival.direction == "left"
         if arrival.lingers > 0 and arrival.turns is None:
             person.stops = float(self._manners.uniform(*STANDS))
         self.people[number] = person

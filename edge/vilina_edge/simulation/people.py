@@ -15,7 +15,7 @@ from vilina_edge.types import Crossing, Frame
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One instant: who is where, and the true crossings since the instant before."""
+    """One instant: who is where, and the true crossings that were completed since the instant before."""
 
     at: datetime
     walkers: tuple[Walker, ...]
@@ -50,7 +50,7 @@ def walked(
 ) -> Iterator[Step]:
     """The truth behind `rendered`: the same people at the same instants, and each crossing of the scene's line.
 
-    Who turns back at the door, even from a step beyond the line, has not crossed it.
+    Who turns back at the door, even with half the body beyond the line, has not crossed it; who was wholly beyond has.
     """
     arrivals = iter(schedule)
     following = next(arrivals, None)
