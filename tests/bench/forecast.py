@@ -7,14 +7,16 @@ defaults are the same for every set. Peers are figures of other people's methods
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
+from tests.bench.auckland import sensors
 from tests.bench.report import Row, publish
 from vilina_api.forecasting.backtest import Plan, Result, backtest
 from vilina_api.forecasting.blend import Blend
@@ -34,11 +36,13 @@ ZONE_DAYS: Final = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Set:
-    """Counts, how they are judged, and what is good enough; `hours` are the first and the last."""
+    """Counts, how they are judged, and what is good enough; `hours` are the first and the last.
+
+    `source` tells counts in slots of so many minutes, and raises FileNotFoundError with what to do if there are none.
+    """
 
     name: str
-    file: str
-    columns: Columns
+    source: Callable[[int], Counts]
     plan: Plan
     region: tuple[str, str | None]
     wape: float
@@ -47,29 +51,42 @@ class Set:
     hours: tuple[int, int] = (0, 23)
 
     def read(self) -> tuple[Counts, Calendar]:
-        counts = read_counts(DATA / self.file, self.columns).counts
+        counts = self.source(60)
         known = public_holidays(*self.region, counts.first, counts.end)
         return counts, Calendar(opens=60 * self.hours[0], closes=60 * (self.hours[1] + 1), holidays=known)
 
 
+def recording(file: str, *columns: str) -> Callable[[int], Counts]:
+    """Counts in a file among the recordings, from columns of times, values and series."""
+
+    def read(minutes: int) -> Counts:
+        if not (DATA / file).is_file():
+            raise FileNotFoundError(
+                f"there is no {DATA / file}: VILINA_TEST_DATA names the recordings' folder"
+            )
+        return read_counts(DATA / file, Columns(*columns), minutes=minutes).counts
+
+    return read
+
+
 SETS: Final = (
     Set(
-        name="Auckland", file="footfall/auckland_hourly.csv.gz", columns=Columns("local_time", "count", "series"),
+        name="Auckland", source=lambda _minutes: sensors(),
         plan=Plan(origins=10, every=34, horizon=7, start=date(2025, 1, 20)), region=("NZ", "AUK"), wape=12.5, loss=8.4,
         peer="last week 17.5/12.2, four weeks 15.7/10.9, LightGBM 13.1/8.8",
     ),
     Set(
-        name="Melbourne", file="footfall/melbourne_hourly.csv.gz", columns=Columns("local_time", "count", "series"),
+        name="Melbourne", source=recording("footfall/melbourne_hourly.csv.gz", "local_time", "count", "series"),
         plan=Plan(origins=10, every=34, horizon=7, start=date(2014, 2, 15)), region=("AU", "VIC"), wape=10.1, loss=6.7,
         peer="last week 14.0/10.1, four weeks 13.8/9.5, LightGBM 10.4/6.9",
     ),
     Set(
-        name="CalIt2", file="footfall/calit2_in_out_30min.csv", columns=Columns("local_time", "entered"),
+        name="CalIt2", source=recording("footfall/calit2_in_out_30min.csv", "local_time", "entered"),
         plan=Plan(origins=9, every=6, horizon=7, start=date(2005, 9, 6)), region=("US", "CA"), wape=37, loss=25.5,
         peer="last week 44.1/31.2, four weeks 40.9/27.8, LightGBM 40.6/27.4, MSTL 41.8/28.6", hours=(7, 21),
     ),
     Set(
-        name="Bank", file="calls/bank_5min.csv.gz", columns=Columns("local_time", "arrivals"),
+        name="Bank", source=recording("calls/bank_5min.csv.gz", "local_time", "arrivals"),
         plan=Plan(origins=10, every=13, horizon=7, start=date(2003, 6, 2)), region=("US", None), wape=5.8, loss=4.2,
         peer="last week 12.5/10.2, four weeks 9.2/6.6, MSTL 8.1/11.4, LightGBM 9.6/6.4", hours=(7, 20),
     ),
@@ -138,15 +155,12 @@ def _naive(results: Mapping[str, Result]) -> str:
 
 
 def main() -> int:
-    if not DATA.is_dir():
-        print(f"there is no {DATA}: set VILINA_TEST_DATA to the folder of the recordings", file=sys.stderr)
-        return 1
-    there = [one for one in SETS if (DATA / one.file).is_file()]
-    for one in SETS:
-        if one not in there:
-            print(f"{one.name} is not measured: there is no {DATA / one.file}", file=sys.stderr)
-    rows = [row for one in there for row in measured(one)]
-    rows += many_zones()
+    rows: list[Row] = []
+    for measure in (*(partial(measured, one) for one in SETS), many_zones):
+        try:
+            rows += measure()
+        except FileNotFoundError as error:
+            print(f"not measured: {error}", file=sys.stderr)
     return 0 if publish("forecast", rows) else 1
 
 

@@ -16,11 +16,10 @@ from typing import Final
 
 import numpy as np
 
-from tests.bench.forecast import DATA, SETS, Set
+from tests.bench.forecast import SETS, Set
 from tests.bench.report import Row, publish
 from tests.clocks import TestClock
 from vilina_api.forecasting.counts import WEEK, Calendar, Counts, Floats, weekdays
-from vilina_api.forecasting.counts_file import read_counts
 from vilina_api.forecasting.forecast import HIGH, LOW, MEDIAN
 from vilina_api.forecasting.profiles import Profiles
 from vilina_api.site_forecast.intraday import levels
@@ -75,7 +74,7 @@ def _rest(day: Day, hour: int) -> tuple[float, float, float]:
 
 def quarters_from_hours(one: Set) -> Iterator[Row]:
     """Quarters of an hour are told from hours: do as many come within their intervals as should?"""
-    counts = read_counts(DATA / one.file, one.columns, minutes=15).counts
+    counts = one.source(15)
     calendar = Calendar(opens=60 * one.hours[0], closes=60 * (one.hours[1] + 1))
     hours = hours_of(counts)
     inside = slots = 0.0
@@ -145,14 +144,13 @@ async def _watched(outlook: SiteOutlook) -> tuple[float, float]:
 
 def main() -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    there = [one for one in SETS if (DATA / one.file).is_file()]
-    if not there:
-        print(
-            f"there are no counts in {DATA}: set VILINA_TEST_DATA to the folder of the recordings",
-            file=sys.stderr,
-        )
-    rows = [row for one in there for row in following_the_day(one)]
-    rows += [row for one in there if one.name == "Bank" for row in quarters_from_hours(one)]
+    rows: list[Row] = []
+    for one in SETS:
+        try:
+            rows += following_the_day(one)
+            rows += quarters_from_hours(one) if one.name == "Bank" else ()
+        except FileNotFoundError as error:
+            print(error, file=sys.stderr)
     rows += what_it_costs()
     return 0 if publish("site_forecast", rows) else 1
 

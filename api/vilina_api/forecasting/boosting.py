@@ -26,7 +26,7 @@ EDGE: Final[dict[str, Any]] = {"objective": "quantile", "num_leaves": EDGE_LEAVE
 class Rounds:
     """How many trees for the middle, from each sample of rows, and for each edge."""
 
-    middle: int = 120
+    middle: int = 140
     edge: int = 90
 
 

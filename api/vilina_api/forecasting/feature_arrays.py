@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, Ints, weekdays
+from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats, weekdays
 from vilina_api.forecasting.holiday_share import SUNDAY
 from vilina_api.forecasting.rolling import known_mean, lagged, rolling_mean, shifted
 
@@ -122,27 +122,6 @@ def unusual_days(past: Counts, calendar: Calendar, days: int) -> Bools:
         at = past.first + timedelta(days=n)
         found[n] |= (at.month, at.day) >= TURN[0] or (at.month, at.day) <= TURN[1]
     return found
-
-
-def same_days_last_year(past: Counts, calendar: Calendar, days: int) -> Ints:
-    """(days,): the day that a day was last year: the same holiday, if it was within three days, else 364 days back.
-
-    -1 before the counts begin. A day that is no holiday is never held against one, but against the week beside it.
-    """
-    names = [calendar.holidays.get(past.first + timedelta(days=n)) for n in range(-YEAR - 10, days)]
-    offset = YEAR + 10
-    found = np.arange(days) - YEAR
-    for n in range(days):
-        name = names[offset + n]
-        if name is None:
-            if names[offset + n - YEAR] is not None:
-                found[n] += next((k for k in (-WEEK, WEEK) if names[offset + n - YEAR + k] is None), 0)
-            continue
-        near = sorted(range(-3, 4), key=abs)
-        shift = next((k for k in near if names[offset + n - YEAR + k] == name), None)
-        if shift is not None:
-            found[n] = n - YEAR + shift
-    return np.where(found >= 0, found, -1)
 
 
 def past_holidays(past: Counts, calendar: Calendar, ratio: Floats) -> Floats:

@@ -21,11 +21,11 @@ from vilina_api.forecasting.feature_arrays import (
     over_site,
     past_holidays,
     recent_days,
-    same_days_last_year,
     smoothed,
     trends,
     unusual_days,
 )
+from vilina_api.forecasting.last_year import same_days_last_year
 from vilina_api.forecasting.rolling import known_mean, rolling_mean, shifted, weekly_decay
 
 BASE_WEEKS: Final = 6

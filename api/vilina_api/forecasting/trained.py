@@ -28,7 +28,7 @@ AHEAD: Final = 14
 FIRST_DAY: Final = 0.12
 SECOND_WEEK: Final = 0.12
 """Shares of rows that look at the first day, and beyond the first week."""
-SAMPLES: Final = 2
+SAMPLES: Final = 3
 ROWS_A_SERIES: Final = 8000
 MOST_ROWS: Final = 80_000
 FEWEST_ROWS: Final = 8_000
