@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from scipy.sparse import coo_array, csc_array
 
+from vilina_api.rostering.burdens import INFINITE
 from vilina_api.rostering.highs import solve_whole
-from vilina_api.rostering.model import INFINITE
 from vilina_api.rostering.roster import Stint
 from vilina_api.rostering.shifts import Week
 

@@ -8,8 +8,7 @@ not be.
 Rows: cover (a unit's block), presence (a group's block), breaks (of those who begin at a time), one shift a day, days
 and hours a week, rest, and a person's burdens.
 
-What a person has to bear costs more with each step, so that it is spread: the k-th broken wish, the k-th evening or
-weekend shift for who works so much, and each fifth of the contract that is not used.
+What a person has to bear is in `burdens.py`.
 """
 
 from collections.abc import Iterable
@@ -17,21 +16,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array, csc_array
 
-from vilina_api.rostering.shifts import Floats, Ints, Shifts, Week, wishes
+from vilina_api.rostering.burdens import INFINITE, burdens
+from vilina_api.rostering.shifts import Floats, Ints, Shifts, Week
 
 UNCOVERED: Final = 100.0
 """Paid hours that an uncovered hour weighs: far more than anything that could cover it."""
-WISH: Final = 0.3
-UNPOPULAR: Final = 0.1
-UNUSED: Final = 0.1
-"""Paid hours that the first step weighs; the k-th weighs k times as much."""
-STEPS: Final = 6
-FIFTHS: Final = 5
 NO_DAY: Final = -1
-INFINITE: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +42,8 @@ class Model:
     """Of each row, likewise; NO_DAY for rules and burdens of a person."""
     uncovered: Ints
     """Columns of uncovered staff, a block each."""
-    able: dict[int, tuple[int, ...]]
-    """For each of these columns, the groups that could be there."""
-
-    @property
-    def whole(self) -> npt.NDArray[np.bool_]:
-        """Columns that must be whole: the shifts."""
-        return np.arange(len(self.cost)) < len(self.shifts)
+    needed: Floats
+    """Staff in each of these blocks."""
 
 
 class _Sheet:
@@ -93,7 +80,7 @@ def build(week: Week, shifts: Shifts) -> Model:
     sheet = _Sheet()
     for paid, day in zip(shifts.paid, shifts.day, strict=True):
         sheet.column(float(paid), 1.0, int(day))
-    uncovered = _cover(sheet, week, shifts)
+    needed = _cover(sheet, week, shifts)
     _rules(sheet, week, shifts)
     for person in range(len(week.people)):
         _burdens(sheet, week, shifts, person)
@@ -104,29 +91,25 @@ def build(week: Week, shifts: Shifts) -> Model:
         matrix=csc_array(coo_array((values, (rows, columns)), shape=shape)),
         row_lower=np.array(sheet.low), row_upper=np.array(sheet.high),
         day=np.array(sheet.day, np.int64), row_day=np.array(sheet.row_day, np.int64),
-        uncovered=np.array(list(uncovered), np.int64), able=uncovered,
+        uncovered=np.array(list(needed), np.int64), needed=np.array(list(needed.values())),
     )  # fmt: skip
 
 
-def _cover(sheet: _Sheet, week: Week, shifts: Shifts) -> dict[int, tuple[int, ...]]:
-    """Cover, presence and breaks of each day; the columns of what is not covered, and the groups that could."""
+def _cover(sheet: _Sheet, week: Week, shifts: Shifts) -> dict[int, float]:
+    """Cover, presence and breaks of each day; the columns of what is not covered, and the staff needed there."""
     need, block = week.required.need, week.required.block_min
-    uncovered: dict[int, tuple[int, ...]] = {}
-    able = {
-        unit: tuple(n for n, (units, _) in enumerate(week.groups) if unit in units)
-        for unit in range(len(week.required.units))
-    }
+    needed: dict[int, float] = {}
     for day in range(len(week.required.days)):
         cover: dict[tuple[int, int], int] = {}
         for unit, at in np.argwhere(need[:, day]):
             short = sheet.column(UNCOVERED * block / 60, INFINITE, day)
-            cover[int(unit), int(at)] = sheet.row(float(need[unit, day, at]), INFINITE, [(short, 1.0)], day)
-            uncovered[short] = able[int(unit)]
+            needed[short] = float(need[unit, day, at])
+            cover[int(unit), int(at)] = sheet.row(needed[short], INFINITE, [(short, 1.0)], day)
         for units, members in week.groups:
             mine = np.flatnonzero((shifts.day == day) & np.isin(shifts.person, members))
             if len(mine):
                 _presence(sheet, week, shifts, mine, units, cover)
-    return uncovered
+    return needed
 
 
 def _presence(
@@ -183,20 +166,7 @@ def _rest(sheet: _Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints
 
 
 def _burdens(sheet: _Sheet, week: Week, shifts: Shifts, person: int) -> None:
-    mine = [int(i) for i in np.flatnonzero(shifts.person == person)]
-    hours = week.most_hours(person)
-    share = hours / week.rules.most_hours
-    wished = wishes(week, person)
-    broken = [(i, -float(shifts.broken[i])) for i in mine if shifts.broken[i]]
-    if broken:
-        steps = [sheet.column(WISH * k, 1.0, NO_DAY) for k in range(1, STEPS)]
-        steps.append(sheet.column(WISH * STEPS, INFINITE, NO_DAY))
-        sheet.row(float(wished), INFINITE, [*broken, *((step, 1.0) for step in steps)])
-    unpopular = [(i, -1.0) for i in mine if shifts.unpopular[i]]
-    if unpopular:
-        steps = [sheet.column(UNPOPULAR * k / share, 1.0, NO_DAY) for k in range(1, week.rules.most_days + 1)]
-        sheet.row(0.0, INFINITE, [*unpopular, *((step, 1.0) for step in steps)])
-    if mine:
-        steps = [sheet.column(UNUSED * k, hours / FIFTHS, NO_DAY) for k in range(FIFTHS)]
-        used = [(i, float(shifts.paid[i])) for i in mine]
-        sheet.row(hours, INFINITE, [*used, *((step, 1.0) for step in steps)])
+    for one in burdens(week, shifts, person):
+        steps = [sheet.column(price, wide, NO_DAY) for price, wide in zip(one.prices, one.wide, strict=True)]
+        amounts = [(int(i), -float(n)) for i, n in zip(one.shifts, one.amount, strict=True) if n]
+        sheet.row(one.start, INFINITE, [*amounts, *((step, 1.0) for step in steps)])
