@@ -14,7 +14,8 @@ from scipy.sparse import coo_array, csc_array, hstack, vstack
 
 from vilina_api.rostering.burdens import INFINITE, Burden
 from vilina_api.rostering.highs import solve_whole
-from vilina_api.rostering.model import NO_DAY, Model
+from vilina_api.rostering.model import Model
+from vilina_api.rostering.sheet import NO_DAY
 from vilina_api.rostering.shifts import Floats, Ints, Week
 
 NEAR: Final = 1e-6
@@ -100,11 +101,11 @@ class Day:
         start = np.concatenate([known, np.bincount(self._kind, known[:many], self._kinds)])
         whole = np.arange(len(cost)) >= len(self._columns)
         for whole[:many] in (False, True):
-            value = solve_whole(
+            found = solve_whole(
                 cost, upper, self._matrix, self._rows, whole, seconds=seconds, start=start, good=good
             )
-            if value is not None and np.all(np.abs(value[:many] - np.round(value[:many])) < NEAR):
-                known = value[: len(self._columns)]
+            if found is not None and np.all(np.abs(found.x[:many] - np.round(found.x[:many])) < NEAR):
+                known = found.x[: len(self._columns)]
                 break
         x[self._columns] = known
         x[self.shifts] = np.round(x[self.shifts])

@@ -60,7 +60,7 @@ class _Program:
         if found is None:
             found = solve_whole(without, upper, matrix, bounds, np.zeros(many, bool), seconds=INFINITE)
         assert found is not None, "staff may be missing anywhere, so there is always a way"
-        return found
+        return found.x
 
 
 def at_desks(week: Week, day: int, times: Times) -> Desks:

@@ -57,7 +57,7 @@ class Relaxation:
 def solve_whole(
     cost: Floats, upper: Floats, matrix: csc_array, rows: tuple[Floats, Floats], whole: npt.NDArray[np.bool_],
     *, seconds: float, start: Floats | None = None, good: float = 0.0,
-) -> Floats | None:  # fmt: skip
+) -> Solved | None:  # fmt: skip
     """The best found in that time, or one whose cost is `good` above the least at most; None where there is none.
 
     Numbers are whole where they must be; looking begins from `start`.
@@ -76,7 +76,8 @@ def solve_whole(
         return None
     value = np.array(highs.getSolution().col_value)
     value[whole] = np.round(value[whole])
-    return value
+    info = highs.getInfo()
+    return Solved(value, info.mip_dual_bound if whole.any() else info.objective_function_value)
 
 
 def _quiet() -> _Highs:

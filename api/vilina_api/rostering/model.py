@@ -11,19 +11,18 @@ and hours a week, rest, and a person's burdens.
 What a person has to bear is in `burdens.py`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import csc_array
 
 from vilina_api.rostering.burdens import INFINITE, burdens
+from vilina_api.rostering.sheet import NO_DAY, Sheet
 from vilina_api.rostering.shifts import Floats, Ints, Shifts, Week
 
 UNCOVERED: Final = 100.0
 """Paid hours that an uncovered hour weighs: far more than anything that could cover it."""
-NO_DAY: Final = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,56 +45,25 @@ class Model:
     """Staff in each of these blocks."""
 
 
-class _Sheet:
-    """Columns, rows and entries, as they are written down."""
-
-    def __init__(self) -> None:
-        self.cost: list[float] = []
-        self.upper: list[float] = []
-        self.day: list[int] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self.row_day: list[int] = []
-        self.entries: list[tuple[int, int, float]] = []
-
-    def column(self, cost: float, upper: float, day: int) -> int:
-        self.cost.append(cost)
-        self.upper.append(upper)
-        self.day.append(day)
-        return len(self.cost) - 1
-
-    def row(
-        self, low: float, high: float, entries: Iterable[tuple[int, float]] = (), day: int = NO_DAY
-    ) -> int:
-        self.low.append(low)
-        self.high.append(high)
-        self.row_day.append(day)
-        number = len(self.low) - 1
-        self.entries += [(number, column, value) for column, value in entries]
-        return number
-
-
 def build(week: Week, shifts: Shifts) -> Model:
     """The program of a week."""
-    sheet = _Sheet()
+    sheet = Sheet()
     for paid, day in zip(shifts.paid, shifts.day, strict=True):
         sheet.column(float(paid), 1.0, int(day))
     needed = _cover(sheet, week, shifts)
     _rules(sheet, week, shifts)
     for person in range(len(week.people)):
         _burdens(sheet, week, shifts, person)
-    rows, columns, values = zip(*sheet.entries, strict=True)
-    shape = (len(sheet.low), len(sheet.cost))
     return Model(
         shifts=shifts, cost=np.array(sheet.cost), upper=np.array(sheet.upper),
-        matrix=csc_array(coo_array((values, (rows, columns)), shape=shape)),
+        matrix=sheet.matrix,
         row_lower=np.array(sheet.low), row_upper=np.array(sheet.high),
         day=np.array(sheet.day, np.int64), row_day=np.array(sheet.row_day, np.int64),
         uncovered=np.array(list(needed), np.int64), needed=np.array(list(needed.values())),
     )  # fmt: skip
 
 
-def _cover(sheet: _Sheet, week: Week, shifts: Shifts) -> dict[int, float]:
+def _cover(sheet: Sheet, week: Week, shifts: Shifts) -> dict[int, float]:
     """Cover, presence and breaks of each day; the columns of what is not covered, and the staff needed there."""
     need, block = week.required.need, week.required.block_min
     needed: dict[int, float] = {}
@@ -113,7 +81,7 @@ def _cover(sheet: _Sheet, week: Week, shifts: Shifts) -> dict[int, float]:
 
 
 def _presence(
-    sheet: _Sheet, week: Week, shifts: Shifts, mine: Ints, units: tuple[int, ...], cover: dict[tuple[int, int], int]
+    sheet: Sheet, week: Week, shifts: Shifts, mine: Ints, units: tuple[int, ...], cover: dict[tuple[int, int], int]
 ) -> None:  # fmt: skip
     block, day = week.required.block_min, int(shifts.day[mine[0]])
     first, last = int(shifts.start[mine].min()) // block, int(shifts.end[mine].max()) // block
@@ -139,7 +107,7 @@ def _presence(
             ]
 
 
-def _rules(sheet: _Sheet, week: Week, shifts: Shifts) -> None:
+def _rules(sheet: Sheet, week: Week, shifts: Shifts) -> None:
     """One shift a day, days and hours a week, rest."""
     for person in range(len(week.people)):
         mine = np.flatnonzero(shifts.person == person)
@@ -153,7 +121,7 @@ def _rules(sheet: _Sheet, week: Week, shifts: Shifts) -> None:
             _rest(sheet, week, shifts, by_day[day], by_day[day + 1])
 
 
-def _rest(sheet: _Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints) -> None:
+def _rest(sheet: Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints) -> None:
     """For each end of a shift: who works until then or later does not begin too early on the next day."""
     if not len(today) or not len(tomorrow):
         return
@@ -165,7 +133,7 @@ def _rest(sheet: _Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints
             sheet.row(0.0, 1.0, [(i, 1.0) for i in (*late, *early)])
 
 
-def _burdens(sheet: _Sheet, week: Week, shifts: Shifts, person: int) -> None:
+def _burdens(sheet: Sheet, week: Week, shifts: Shifts, person: int) -> None:
     for one in burdens(week, shifts, person):
         steps = [sheet.column(price, wide, NO_DAY) for price, wide in zip(one.prices, one.wide, strict=True)]
         amounts = [(int(i), -float(n)) for i, n in zip(one.shifts, one.amount, strict=True) if n]
