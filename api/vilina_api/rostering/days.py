@@ -100,7 +100,9 @@ class Day:
         known = x[self._columns] if self._day in made else self._nobody
         start = np.concatenate([known, np.bincount(self._kind, known[:many], self._kinds)])
         whole = np.arange(len(cost)) >= len(self._columns)
-        for whole[:many] in (False, True):
+        # A corner is what HiGHS nearly always stops at; where it does not, shifts are asked to be whole, too.
+        for exact in (False, True):
+            whole[:many] = exact
             found = solve_whole(
                 cost, upper, self._matrix, self._rows, whole, seconds=seconds, start=start, good=good
             )

@@ -24,7 +24,7 @@ UNCOVERED: Final = 2000.0
 PERSON: Final = 300.0
 TIMES: Final = 40.0
 BROKEN: Final = 10.0
-SECONDS: Final = 4.0
+SECONDS: Final = 2.5
 
 
 def repair(

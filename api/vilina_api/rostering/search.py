@@ -27,6 +27,8 @@ FIRST: Final = 4.0
 """A day takes some seconds; one that takes so long is left as it is then. The first time it takes so much longer."""
 PRICE: Final = 2.0
 """Paid hours that a day of work too many costs at first."""
+SCARCE: Final = 200.0
+"""The same where not even the linear program covers all: an hour is worth half of what it could cover there."""
 DEARER: Final = 2.0
 HARD: Final = 1e5
 """More than anything that could be covered on a day."""
@@ -123,15 +125,16 @@ class _Part:
         self._x = root.copy()
         days = np.unique(model.shifts.day[np.isin(group_of(week)[model.shifts.person], list(groups))])
         self._days = {int(day): Day(model, week, int(day), groups) for day in days}
+        self.uncovered = np.concatenate([day.uncovered for day in self._days.values()])
         self._shifts = np.concatenate([day.shifts for day in self._days.values()])
         self._people = sorted({int(person) for day in self._days.values() for person in day.people})
         self._burdens = {one: tuple(burdens(week, model.shifts, one)) for one in self._people}
         self._limits = {one: tuple(limits(week, model.shifts, one)) for one in self._people}
-        self._price = dict.fromkeys(self._people, PRICE)
+        self._first = SCARCE if root[self.uncovered].sum() > NEAR else PRICE
+        self._price = dict.fromkeys(self._people, self._first)
         self._made: set[int] = set()
         self._next = list(self._days)
         self._share = ROUGH
-        self.uncovered = np.concatenate([day.uncovered for day in self._days.values()])
         self.best: Ints | None = None
         """Shifts that are taken in the best roster of these people, if there is one yet."""
         self.cost = float("inf")
@@ -176,7 +179,7 @@ class _Part:
             self._share /= 2
         else:
             # Nothing better from here: limits are soft again, and lead elsewhere.
-            self._share, self._price = ROUGH, dict.fromkeys(self._people, PRICE)
+            self._share, self._price = ROUGH, dict.fromkeys(self._people, self._first)
             return
         self._price = dict.fromkeys(self._people, HARD)
 
