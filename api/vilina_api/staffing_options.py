@@ -187,6 +187,8 @@ class Asked:
         )  # fmt: skip
         if self.csv_path is not None:
             found = _chosen(read_demand(self.csv_path, spread=self.spread, counted=self.counted), self.units)
+            for note in (note for one in found for note in one.notes()):
+                tell(note)
         else:
             assert site is not None
             found = self._from_forecast(site, tell)
@@ -212,6 +214,8 @@ class Asked:
                     raise StaffingError(
                         f"{path}: zone {one.demand.unit} is in a file before, too; give it once"
                     )
+                for note in one.notes():
+                    tell(note)
                 zones[one.demand.unit] = one.demand
         return zones
 

@@ -9,17 +9,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
+from scipy.sparse import vstack
 
 from tests.api.rostered import MONDAY, PEOPLE, needs, person, roster, rostered_site, week
 from vilina_api.errors import RosterError
+from vilina_api.rostering.burdens import Burden
 from vilina_api.rostering.document import read_roster, write_roster
 from vilina_api.rostering.grid import grid
+from vilina_api.rostering.model import build
 from vilina_api.rostering.people import Person, Time
 from vilina_api.rostering.repair import Repaired, repair
 from vilina_api.rostering.required import UnitNeed, from_document, required
 from vilina_api.rostering.roster import Roster
 from vilina_api.rostering.rules import ShiftRules
-from vilina_api.rostering.shifts import Week
+from vilina_api.rostering.search import search
+from vilina_api.rostering.shifts import Week, possible
 from vilina_api.rostering.spans import read_times
 
 
@@ -324,3 +329,30 @@ def test_people_are_available_within_one_time_and_away_at_any_part_of_one() -> N
     assert not one.can(MONDAY, 480, 1020)
     assert not one.can(MONDAY + timedelta(days=1), 480, 960)
     assert not one.can(MONDAY + timedelta(days=7), 480, 960)
+
+
+def test_what_a_roster_is_said_to_cost_is_what_its_shifts_cost_in_the_whole_program() -> None:
+    of = week(wanted=needs(3, staff={"health": 2, "citizen": 2, "library": 1}, closes=20))
+    shifts = possible(of)
+    model = build(of, shifts)
+    found = search(model, of, good=0.0, stop=lambda: True, tell=lambda _: None)
+    low, high = np.zeros(len(model.cost)), model.upper.copy()
+    high[: len(shifts)] = 0.0
+    low[found.shifts] = high[found.shifts] = 1.0
+    matrix, infinite = model.matrix, float("inf")
+    above, below = model.row_lower > -infinite, model.row_upper < infinite
+    exact = linprog(
+        model.cost,
+        A_ub=vstack([matrix[below], -matrix[above]]),
+        b_ub=np.concatenate([model.row_upper[below], -model.row_lower[above]]),
+        bounds=np.column_stack([low, high]),
+    )
+    assert exact.status == 0
+    assert found.cost == pytest.approx(exact.fun)
+    assert found.bound <= found.cost + 1e-6
+
+
+def test_a_burden_costs_more_with_each_step() -> None:
+    steps = Burden(np.array([0, 1]), np.array([1.0, 2.0]), 1.0, np.array([1.0, 2.0]), np.array([0.5, 3.0]))
+    assert steps.much(np.array([1.0, 0.5])) == 3.0
+    assert steps.cost(np.array([-1.0, 0.5, 2.0, 3.0, 9.0])) == pytest.approx([0.0, 0.25, 3.5, 6.5, 6.5])

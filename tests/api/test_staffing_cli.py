@@ -122,6 +122,14 @@ def test_slots_that_are_not_there_or_have_nobody_are_closed(tmp_path: Path) -> N
     assert [slot["start"][11:16] for slot in unit["slots"]] == ["08:00", "08:30", "09:00", "11:00"]
 
 
+def test_a_day_that_is_missing_is_said_and_a_day_that_is_closed_is_not(tmp_path: Path) -> None:
+    text = VALUES + "2026-03-03 08:00,desk,0\n2026-03-05 08:00,desk,9\n2026-03-05 08:30,desk,9\n"
+    done = planned(tmp_path, text, "--service-min", "12", "--target", "80/10")
+    assert done.exit_code == 0
+    assert "desk: there is no slot of 2026-03-04, so it is taken to be closed" in done.output
+    assert "2026-03-03," not in done.output
+
+
 @pytest.mark.parametrize(
     "target", ["0/10", "100/10", "80/0", "-5/10", "nan/10", "80", "eighty/ten", "80/10/3"]
 )

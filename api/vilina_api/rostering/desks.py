@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from scipy.sparse import coo_array, csc_array
 
+from vilina_api.rostering.burdens import INFINITE
 from vilina_api.rostering.highs import solve_whole
-from vilina_api.rostering.model import INFINITE
 from vilina_api.rostering.roster import Stint
 from vilina_api.rostering.shifts import Week
 
@@ -60,7 +60,7 @@ class _Program:
         if found is None:
             found = solve_whole(without, upper, matrix, bounds, np.zeros(many, bool), seconds=INFINITE)
         assert found is not None, "staff may be missing anywhere, so there is always a way"
-        return found
+        return found.x
 
 
 def at_desks(week: Week, day: int, times: Times) -> Desks:

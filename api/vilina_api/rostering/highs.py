@@ -1,4 +1,4 @@
-"""HiGHS, as rosters need it: a linear program whose bounds change, and a part of a program with whole shifts."""
+"""HiGHS, as rosters need it: a linear program whose costs change, and programs with whole numbers."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +10,7 @@ from highspy._core import _Highs  # highspy.Highs prints its name on stdout as s
 from scipy.sparse import csc_array
 
 from vilina_api.rostering.model import Model
-from vilina_api.rostering.shifts import Floats, Ints
+from vilina_api.rostering.shifts import Floats
 
 GAP: Final = 1e-4
 
@@ -24,11 +24,11 @@ class Solved:
 
 
 class Relaxation:
-    """The linear program of a model; solved again quickly when a few bounds have changed."""
+    """The linear program of a model; solved again when its costs have changed."""
 
     def __init__(self, model: Model) -> None:
         self._highs = _quiet()
-        # Interior point takes half the time of the simplex method here; crossover makes the corner that dives need.
+        # Interior point takes half the time of the simplex method here.
         self._highs.setOptionValue("solver", "ipm")
         self._highs.passModel(
             _program(
@@ -37,9 +37,6 @@ class Relaxation:
             )
         )  # fmt: skip
         self._first = True
-
-    def set_bounds(self, columns: Ints, low: Floats, high: Floats) -> None:
-        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), low, high)
 
     def set_costs(self, cost: Floats) -> None:
         self._highs.changeColsCost(len(cost), np.arange(len(cost), dtype=np.int32), cost)
@@ -57,31 +54,17 @@ class Relaxation:
         return Solved(np.array(self._highs.getSolution().col_value), self._highs.getObjectiveValue())
 
 
-def improve(model: Model, x: Floats, free: npt.NDArray[np.bool_], *, seconds: float) -> Floats | None:
-    """The best values of the free columns while the others stay as they are; None where nothing better was found."""
-    columns = np.flatnonzero(free)
-    part = csc_array(model.matrix[:, columns])
-    rows = np.flatnonzero(np.diff(part.tocsr().indptr))
-    settled = (model.matrix @ np.where(free, 0.0, x))[rows]
-    value = solve_whole(
-        model.cost[columns], model.upper[columns], csc_array(part[rows]),
-        (model.row_lower[rows] - settled, model.row_upper[rows] - settled), model.whole[columns],
-        seconds=seconds, start=x[columns],
-    )  # fmt: skip
-    if value is None or model.cost[columns] @ value > model.cost[columns] @ x[columns] - GAP:
-        return None
-    better = x.copy()
-    better[columns] = value
-    return better
-
-
 def solve_whole(
     cost: Floats, upper: Floats, matrix: csc_array, rows: tuple[Floats, Floats], whole: npt.NDArray[np.bool_],
-    *, seconds: float, start: Floats | None = None,
-) -> Floats | None:  # fmt: skip
-    """The best found in that time, with whole numbers where they must be; None where there is none."""
+    *, seconds: float, start: Floats | None = None, good: float = 0.0,
+) -> Solved | None:  # fmt: skip
+    """The best found in that time, or one whose cost is `good` above the least at most; None where there is none.
+
+    Numbers are whole where they must be; looking begins from `start`.
+    """
     highs = _quiet()
     highs.setOptionValue("time_limit", seconds)
+    highs.setOptionValue("mip_abs_gap", good)
     highs.setOptionValue("mip_rel_gap", GAP)
     highs.passModel(_program(cost, np.zeros(len(cost)), upper, matrix, rows, whole))
     if start is not None:
@@ -93,7 +76,8 @@ def solve_whole(
         return None
     value = np.array(highs.getSolution().col_value)
     value[whole] = np.round(value[whole])
-    return value
+    info = highs.getInfo()
+    return Solved(value, info.mip_dual_bound if whole.any() else info.objective_function_value)
 
 
 def _quiet() -> _Highs:

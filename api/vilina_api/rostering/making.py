@@ -3,8 +3,6 @@
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-import numpy as np
-
 from vilina_api.rostering.desks import Desks, Times, at_desks
 from vilina_api.rostering.explain import uncovered
 from vilina_api.rostering.model import build
@@ -28,9 +26,8 @@ def make(
     began = now_s()
     shifts = possible(week)
     found = search(build(week, shifts), week, good=good, stop=stop, tell=tell)
-    taken = np.flatnonzero(found.x[: len(shifts)] > 0.5)
     days: list[dict[int, tuple[int, int]]] = [{} for _ in week.required.days]
-    for i in taken:
+    for i in found.shifts:
         days[shifts.day[i]][int(shifts.person[i])] = int(shifts.start[i]), int(shifts.end[i])
     quality = (found.cost, found.bound, found.unavoidable, now_s() - began)
     return assembled(week, days, [at_desks(week, n, one) for n, one in enumerate(days)], quality)

@@ -8,30 +8,21 @@ not be.
 Rows: cover (a unit's block), presence (a group's block), breaks (of those who begin at a time), one shift a day, days
 and hours a week, rest, and a person's burdens.
 
-What a person has to bear costs more with each step, so that it is spread: the k-th broken wish, the k-th evening or
-weekend shift for who works so much, and each fifth of the contract that is not used.
+What a person has to bear is in `burdens.py`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import csc_array
 
-from vilina_api.rostering.shifts import Floats, Ints, Shifts, Week, wishes
+from vilina_api.rostering.burdens import INFINITE, burdens
+from vilina_api.rostering.sheet import NO_DAY, Sheet
+from vilina_api.rostering.shifts import Floats, Ints, Shifts, Week
 
 UNCOVERED: Final = 100.0
 """Paid hours that an uncovered hour weighs: far more than anything that could cover it."""
-WISH: Final = 0.3
-UNPOPULAR: Final = 0.1
-UNUSED: Final = 0.1
-"""Paid hours that the first step weighs; the k-th weighs k times as much."""
-STEPS: Final = 6
-FIFTHS: Final = 5
-NO_DAY: Final = -1
-INFINITE: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,87 +41,47 @@ class Model:
     """Of each row, likewise; NO_DAY for rules and burdens of a person."""
     uncovered: Ints
     """Columns of uncovered staff, a block each."""
-    able: dict[int, tuple[int, ...]]
-    """For each of these columns, the groups that could be there."""
-
-    @property
-    def whole(self) -> npt.NDArray[np.bool_]:
-        """Columns that must be whole: the shifts."""
-        return np.arange(len(self.cost)) < len(self.shifts)
-
-
-class _Sheet:
-    """Columns, rows and entries, as they are written down."""
-
-    def __init__(self) -> None:
-        self.cost: list[float] = []
-        self.upper: list[float] = []
-        self.day: list[int] = []
-        self.low: list[float] = []
-        self.high: list[float] = []
-        self.row_day: list[int] = []
-        self.entries: list[tuple[int, int, float]] = []
-
-    def column(self, cost: float, upper: float, day: int) -> int:
-        self.cost.append(cost)
-        self.upper.append(upper)
-        self.day.append(day)
-        return len(self.cost) - 1
-
-    def row(
-        self, low: float, high: float, entries: Iterable[tuple[int, float]] = (), day: int = NO_DAY
-    ) -> int:
-        self.low.append(low)
-        self.high.append(high)
-        self.row_day.append(day)
-        number = len(self.low) - 1
-        self.entries += [(number, column, value) for column, value in entries]
-        return number
+    needed: Floats
+    """Staff in each of these blocks."""
 
 
 def build(week: Week, shifts: Shifts) -> Model:
     """The program of a week."""
-    sheet = _Sheet()
+    sheet = Sheet()
     for paid, day in zip(shifts.paid, shifts.day, strict=True):
         sheet.column(float(paid), 1.0, int(day))
-    uncovered = _cover(sheet, week, shifts)
+    needed = _cover(sheet, week, shifts)
     _rules(sheet, week, shifts)
     for person in range(len(week.people)):
         _burdens(sheet, week, shifts, person)
-    rows, columns, values = zip(*sheet.entries, strict=True)
-    shape = (len(sheet.low), len(sheet.cost))
     return Model(
         shifts=shifts, cost=np.array(sheet.cost), upper=np.array(sheet.upper),
-        matrix=csc_array(coo_array((values, (rows, columns)), shape=shape)),
+        matrix=sheet.matrix,
         row_lower=np.array(sheet.low), row_upper=np.array(sheet.high),
         day=np.array(sheet.day, np.int64), row_day=np.array(sheet.row_day, np.int64),
-        uncovered=np.array(list(uncovered), np.int64), able=uncovered,
+        uncovered=np.array(list(needed), np.int64), needed=np.array(list(needed.values())),
     )  # fmt: skip
 
 
-def _cover(sheet: _Sheet, week: Week, shifts: Shifts) -> dict[int, tuple[int, ...]]:
-    """Cover, presence and breaks of each day; the columns of what is not covered, and the groups that could."""
+def _cover(sheet: Sheet, week: Week, shifts: Shifts) -> dict[int, float]:
+    """Cover, presence and breaks of each day; the columns of what is not covered, and the staff needed there."""
     need, block = week.required.need, week.required.block_min
-    uncovered: dict[int, tuple[int, ...]] = {}
-    able = {
-        unit: tuple(n for n, (units, _) in enumerate(week.groups) if unit in units)
-        for unit in range(len(week.required.units))
-    }
+    needed: dict[int, float] = {}
     for day in range(len(week.required.days)):
         cover: dict[tuple[int, int], int] = {}
         for unit, at in np.argwhere(need[:, day]):
             short = sheet.column(UNCOVERED * block / 60, INFINITE, day)
-            cover[int(unit), int(at)] = sheet.row(float(need[unit, day, at]), INFINITE, [(short, 1.0)], day)
-            uncovered[short] = able[int(unit)]
+            needed[short] = float(need[unit, day, at])
+            cover[int(unit), int(at)] = sheet.row(needed[short], INFINITE, [(short, 1.0)], day)
         for units, members in week.groups:
             mine = np.flatnonzero((shifts.day == day) & np.isin(shifts.person, members))
             if len(mine):
                 _presence(sheet, week, shifts, mine, units, cover)
-    return uncovered
+    return needed
 
 
 def _presence(
-    sheet: _Sheet, week: Week, shifts: Shifts, mine: Ints, units: tuple[int, ...], cover: dict[tuple[int, int], int]
+    sheet: Sheet, week: Week, shifts: Shifts, mine: Ints, units: tuple[int, ...], cover: dict[tuple[int, int], int]
 ) -> None:  # fmt: skip
     block, day = week.required.block_min, int(shifts.day[mine[0]])
     first, last = int(shifts.start[mine].min()) // block, int(shifts.end[mine].max()) // block
@@ -156,7 +107,7 @@ def _presence(
             ]
 
 
-def _rules(sheet: _Sheet, week: Week, shifts: Shifts) -> None:
+def _rules(sheet: Sheet, week: Week, shifts: Shifts) -> None:
     """One shift a day, days and hours a week, rest."""
     for person in range(len(week.people)):
         mine = np.flatnonzero(shifts.person == person)
@@ -170,7 +121,7 @@ def _rules(sheet: _Sheet, week: Week, shifts: Shifts) -> None:
             _rest(sheet, week, shifts, by_day[day], by_day[day + 1])
 
 
-def _rest(sheet: _Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints) -> None:
+def _rest(sheet: Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints) -> None:
     """For each end of a shift: who works until then or later does not begin too early on the next day."""
     if not len(today) or not len(tomorrow):
         return
@@ -182,21 +133,8 @@ def _rest(sheet: _Sheet, week: Week, shifts: Shifts, today: Ints, tomorrow: Ints
             sheet.row(0.0, 1.0, [(i, 1.0) for i in (*late, *early)])
 
 
-def _burdens(sheet: _Sheet, week: Week, shifts: Shifts, person: int) -> None:
-    mine = [int(i) for i in np.flatnonzero(shifts.person == person)]
-    hours = week.most_hours(person)
-    share = hours / week.rules.most_hours
-    wished = wishes(week, person)
-    broken = [(i, -float(shifts.broken[i])) for i in mine if shifts.broken[i]]
-    if broken:
-        steps = [sheet.column(WISH * k, 1.0, NO_DAY) for k in range(1, STEPS)]
-        steps.append(sheet.column(WISH * STEPS, INFINITE, NO_DAY))
-        sheet.row(float(wished), INFINITE, [*broken, *((step, 1.0) for step in steps)])
-    unpopular = [(i, -1.0) for i in mine if shifts.unpopular[i]]
-    if unpopular:
-        steps = [sheet.column(UNPOPULAR * k / share, 1.0, NO_DAY) for k in range(1, week.rules.most_days + 1)]
-        sheet.row(0.0, INFINITE, [*unpopular, *((step, 1.0) for step in steps)])
-    if mine:
-        steps = [sheet.column(UNUSED * k, hours / FIFTHS, NO_DAY) for k in range(FIFTHS)]
-        used = [(i, float(shifts.paid[i])) for i in mine]
-        sheet.row(hours, INFINITE, [*used, *((step, 1.0) for step in steps)])
+def _burdens(sheet: Sheet, week: Week, shifts: Shifts, person: int) -> None:
+    for one in burdens(week, shifts, person):
+        steps = [sheet.column(price, wide, NO_DAY) for price, wide in zip(one.prices, one.wide, strict=True)]
+        amounts = [(int(i), -float(n)) for i, n in zip(one.shifts, one.amount, strict=True) if n]
+        sheet.row(one.start, INFINITE, [*amounts, *((step, 1.0) for step in steps)])

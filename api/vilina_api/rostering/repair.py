@@ -1,29 +1,30 @@
-"""Somebody is ill: another roster with few changes. CP-SAT, for the days that are lost.
+"""Somebody is ill: another roster with few changes, by one whole program of the days that are lost.
 
 Before all, as little as possible is uncovered; then as few people as possible notice anything; then as few times as
 possible change; then hours. At most `at_most` others change at all, be it a time, a break or a desk.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from vilina_api.errors import RosterError
-from vilina_api.rostering.desks import Desks, stints_of
+from vilina_api.rostering.burdens import INFINITE
+from vilina_api.rostering.desks import Desks, at_desks
+from vilina_api.rostering.highs import solve_whole
 from vilina_api.rostering.making import assembled
-from vilina_api.rostering.roster import AT_MOST, Change, Repaired, Roster, Stint
-from vilina_api.rostering.shifts import Shifts, Week, possible
+from vilina_api.rostering.roster import AT_MOST, Change, Repaired, Roster, Shift, Stint
+from vilina_api.rostering.sheet import Sheet
+from vilina_api.rostering.shifts import Week, possible
 
-UNCOVERED: Final = 2000
-PERSON: Final = 300
-TIMES: Final = 40
-BROKEN: Final = 10
-SECONDS: Final = 4.0
-WORKERS: Final = 2
+UNCOVERED: Final = 2000.0
+PERSON: Final = 300.0
+TIMES: Final = 40.0
+BROKEN: Final = 10.0
+SECONDS: Final = 2.5
 
 
 def repair(
@@ -58,157 +59,178 @@ def repair(
     return Repaired(roster=fixed, changes=tuple(changes), proven=proven)
 
 
-@dataclass(slots=True)
-class _Day:
-    """One person on one day, in the program: shifts by the literals that choose them, and units by block."""
-
-    shifts: dict[tuple[int, int], cp_model.IntVar]
-    units: dict[tuple[int, int], cp_model.IntVar]
-
-
 class _Program:
-    """Everybody else on the days that are lost; other days stay."""
+    """Everybody else on the days that are lost; other days stay. Each person stays on a day as they are, or changes.
+
+    Who changes is counted by group at the desks, as in `model.py`; who of them is where follows from their shifts.
+    """
 
     def __init__(self, week: Week, roster: Roster, absent: str, lost: Sequence[int], at_most: int) -> None:
         self._week, self._roster, self._lost = week, roster, lost
-        self._model = cp_model.CpModel()
-        self._solver = cp_model.CpSolver()
-        self._found: dict[tuple[int, int], _Day] = {}
-        self._cost: list[cp_model.LinearExprT] = []
-        shifts = possible(week)
-        changed = []
+        self._sheet, self._whole, self._start = Sheet(), set[int](), dict[int, float]()
+        self._shifts = possible(week)
+        self._stay: dict[tuple[int, int], int] = {}
+        self._times: dict[tuple[int, int], dict[tuple[int, int], int]] = {}
+        others = []
         for number, person in enumerate(week.people):
-            if person.id == absent or not week.skilled[number]:
-                continue
-            other = self._model.new_bool_var("")
-            changed.append(other)
-            self._cost.append(PERSON * other)
-            for day in lost:
-                self._person(shifts, number, day, other)
-            self._limits(number)
-        self._model.add(sum(changed) <= at_most)
-        self._cover()
-        self._model.minimize(sum(self._cost))
+            if person.id != absent and week.skilled[number]:
+                others.append(self._choice(PERSON))
+                for day in lost:
+                    self._person(number, day, others[-1])
+                self._limits(number)
+        self._sheet.row(0.0, float(at_most), [(other, 1.0) for other in others])
+        for day in lost:
+            self._cover(day)
 
     def solve(self, seconds: float) -> bool:
         """Whether the best is proven to be."""
-        self._solver.parameters.max_time_in_seconds = seconds
-        self._solver.parameters.num_workers = WORKERS
-        self._solver.parameters.random_seed = 1
-        status = self._solver.solve(self._model)
-        if status == cp_model.UNKNOWN:
-            # A busy machine may not even have looked; any repair is better than none.
-            self._solver.parameters.max_time_in_seconds = 10 * seconds
-            status = self._solver.solve(self._model)
-        assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE), (
-            "that nobody changes is a solution, and the hint"
-        )
-        return status == cp_model.OPTIMAL
+        sheet, many = self._sheet, len(self._sheet.cost)
+        cost = np.array(sheet.cost)
+        found = solve_whole(
+            cost, np.array(sheet.upper), sheet.matrix, (np.array(sheet.low), np.array(sheet.high)),
+            np.isin(np.arange(many), list(self._whole)), seconds=seconds, good=TIMES / 2,
+            start=np.array([self._start.get(column, 0.0) for column in range(many)]),
+        )  # fmt: skip
+        assert found is not None, "that nobody changes is a solution, and the start"
+        self._found = found.x
+        return bool(cost @ found.x - found.bound <= TIMES)
 
     def days(self) -> Mapping[int, Mapping[int, tuple[tuple[int, int], tuple[Stint, ...]]]]:
         """Of each lost day: times and stints of each person who works."""
-        found: dict[int, dict[int, tuple[tuple[int, int], tuple[Stint, ...]]]] = {
-            day: {} for day in self._lost
-        }
-        for (person, day), one in self._found.items():
-            for times, chosen in one.shifts.items():
-                if self._solver.boolean_value(chosen):
-                    where = {
-                        t: unit for (t, unit), here in one.units.items() if self._solver.boolean_value(here)
-                    }
-                    found[day][person] = times, stints_of(self._week, times, where)
-        return found
+        return {day: self._of_day(day) for day in self._lost}
 
-    def _person(self, shifts: Shifts, number: int, day: int, other: cp_model.IntVar) -> None:
-        week, model, block = self._week, self._model, self._week.required.block_min
-        before = self._roster.by_person[week.people[number].id].get(week.required.days[day])
+    def _of_day(self, day: int) -> dict[int, tuple[tuple[int, int], tuple[Stint, ...]]]:
+        week, found = self._week, dict[int, tuple[tuple[int, int], tuple[Stint, ...]]]()
+        changed: dict[int, tuple[int, int]] = {}
+        for (person, of), times in self._times.items():
+            if of == day:
+                stay = self._stay.get((person, day))
+                if stay is not None and self._found[stay] > 0.5:
+                    before = self._before(person, day)
+                    assert before is not None, "who stays was there"
+                    found[person] = (before.start_min, before.end_min), before.stints
+                changed.update((person, key) for key, column in times.items() if self._found[column] > 0.5)
+        lacks = week.required.need.copy()
+        lacks[:, day] = _missing(week, day, {person: stints for person, (_, stints) in found.items()})
+        left = replace(week, required=replace(week.required, need=lacks))
+        desks = at_desks(left, day, changed)
+        return {**found, **{person: (times, desks.stints[person]) for person, times in changed.items()}}
+
+    def _choice(self, cost: float) -> int:
+        column = self._sheet.column(cost, 1.0)
+        self._whole.add(column)
+        return column
+
+    def _before(self, number: int, day: int) -> Shift | None:
+        return self._roster.by_person[self._week.people[number].id].get(self._week.required.days[day])
+
+    def _person(self, number: int, day: int, other: int) -> None:
+        """Stays, or has another shift or other desks in the same one, or none."""
+        shifts, sheet = self._shifts, self._sheet
+        before = self._before(number, day)
+        known = (before.start_min, before.end_min) if before else None
         mine = np.flatnonzero((shifts.person == number) & (shifts.day == day))
         times = {(int(shifts.start[i]), int(shifts.end[i])): int(i) for i in mine}
-        known = (before.start_min, before.end_min) if before else None
-        if known is not None:
-            times.setdefault(known, -1)
-        one = _Day({key: model.new_bool_var("") for key in times if self._rested(number, day, key)}, {})
-        self._found[number, day] = one
-        model.add(sum(one.shifts.values()) <= 1)
-        for key, i in times.items():
-            if key in one.shifts and key != known:
-                model.add_implication(one.shifts[key], other)
-                self._cost.append(
-                    (TIMES + BROKEN * int(shifts.broken[i]) + 2 * int(shifts.paid[i])) * one.shifts[key]
-                )
-        if known is not None:
-            model.add(one.shifts[known] == 1).only_enforce_if(~other)
-            # Who is sent home notices it as much as who comes.
-            self._cost.append(TIMES * (1 - one.shifts[known]))
-        was = {
-            (t, week.required.units.index(stint.unit))
-            for stint in (before.stints if before else ())
-            if stint.unit is not None
-            for t in range(stint.start_min // block, stint.end_min // block)
+        chosen = {
+            key: self._choice(
+                0.0 if key == known else TIMES + BROKEN * int(shifts.broken[i]) + 2 * float(shifts.paid[i])
+            )
+            for key, i in times.items()
+            if self._rested(number, day, key)
         }
-        self._desks(number, one, was, other)
-        for key, chosen in one.shifts.items():
-            model.add_hint(chosen, int(key == known))
-        for key, here in one.units.items():
-            model.add_hint(here, int(key in was))
-        model.add_hint(other, 0)
+        self._times[number, day] = chosen
+        changes = [(column, 1.0) for column in chosen.values()]
+        if before is None:
+            sheet.row(-INFINITE, 0.0, [*changes, (other, -1.0)])
+            return
+        stay = self._stay[number, day] = self._choice(0.0)
+        self._start[stay] = 1.0
+        # Who is sent home notices it as much as who comes.
+        home = self._choice(TIMES)
+        sheet.row(1.0, 1.0, [*changes, (stay, 1.0), (home, 1.0)])
+        sheet.row(1.0, INFINITE, [(stay, 1.0), (other, 1.0)])
 
-    def _desks(self, number: int, one: _Day, was: set[tuple[int, int]], other: cp_model.IntVar) -> None:
-        """In each block of the shift at one unit or on a break; and all as it was, if nothing is to change."""
-        week, model, block = self._week, self._model, self._week.required.block_min
-        starts: dict[int, list[cp_model.IntVar]] = {}
-        for (start, end), chosen in one.shifts.items():
-            if week.rules.has_break(end - start):
-                starts.setdefault(start, []).append(chosen)
-        pauses: dict[int, list[cp_model.IntVar]] = {}
-        for start, long in starts.items():
-            begins = []
-            for minute in week.rules.break_starts(start):
-                begin = model.new_bool_var("")
-                begins.append(begin)
-                for n in range(week.rules.break_min // block):
-                    pauses.setdefault(minute // block + n, []).append(begin)
-            model.add(sum(begins) == sum(long))
-        blocks = {t for start, end in one.shifts for t in range(start // block, end // block)}
-        for t in sorted(blocks):
-            here = []
-            for unit in week.skilled[number]:
-                there = one.units[t, unit] = model.new_bool_var("")
-                here.append(there)
-                if (t, unit) in was:
-                    model.add_bool_or(there, other)
-                else:
-                    model.add_implication(there, other)
-            present = [
-                chosen for (start, end), chosen in one.shifts.items() if start // block <= t < end // block
-            ]
-            model.add(sum(here) + sum(pauses.get(t, ())) == sum(present))
+    def _chosen(self, number: int, day: int) -> list[tuple[tuple[int, int], int]]:
+        """Times that somebody may have on a lost day, and the columns that choose them."""
+        found = list(self._times[number, day].items())
+        before = self._before(number, day)
+        if before is not None:
+            found.append(((before.start_min, before.end_min), self._stay[number, day]))
+        return found
 
     def _limits(self, number: int) -> None:
         """Days and hours of the whole week, and rest between lost days that follow each other."""
-        week, person = self._week, self._week.people[number]
+        week, sheet = self._week, self._sheet
         stays = [
             shift
-            for shift in self._roster.by_person[person.id].values()
+            for shift in self._roster.by_person[week.people[number].id].values()
             if week.required.days.index(shift.day) not in self._lost
         ]
-        chosen = [
-            (times, literal)
-            for day in self._lost
-            for times, literal in self._found[number, day].shifts.items()
-        ]
-        hours = sum(shift.paid_hours for shift in stays)
-        self._model.add(sum(literal for _, literal in chosen) <= week.rules.most_days - len(stays))
-        self._model.add(
-            sum(round(60 * week.rules.paid_hours(e - s)) * literal for (s, e), literal in chosen)
-            <= round(60 * (week.most_hours(number) - hours))
+        chosen = [one for day in self._lost for one in self._chosen(number, day)]
+        hours = week.most_hours(number) - sum(shift.paid_hours for shift in stays)
+        paid = [(column, week.rules.paid_hours(end - start)) for (start, end), column in chosen]
+        sheet.row(
+            -INFINITE, float(week.rules.most_days - len(stays)), [(column, 1.0) for _, column in chosen]
         )
+        sheet.row(-INFINITE, hours, paid)
         for day in self._lost:
             if day + 1 in self._lost:
-                for (_, end), today in self._found[number, day].shifts.items():
-                    for (start, _), tomorrow in self._found[number, day + 1].shifts.items():
-                        if not week.rested(day, end, start):
-                            self._model.add_bool_or(~today, ~tomorrow)
+                today, tomorrow = self._chosen(number, day), self._chosen(number, day + 1)
+                for end in sorted({end for (_, end), _ in today}):
+                    early = [column for (start, _), column in tomorrow if not week.rested(day, end, start)]
+                    late = [column for (_, until), column in today if until >= end]
+                    if early:
+                        sheet.row(-INFINITE, 1.0, [(column, 1.0) for column in (*late, *early)])
+
+    def _cover(self, day: int) -> None:
+        """What nobody covers costs: of those who stay, and of those who change, by group."""
+        week, sheet, block = self._week, self._sheet, self._week.required.block_min
+        cover: dict[tuple[int, int], int] = {}
+        lacks = week.required.need[:, day].copy()
+        there: dict[tuple[int, int], list[tuple[int, float]]] = {}
+        for (number, of), stay in self._stay.items():
+            before = self._before(number, day)
+            if of == day and before is not None:
+                for unit, t in _blocks(week, before.stints):
+                    there.setdefault((unit, t), []).append((stay, 1.0))
+                    lacks[unit, t] -= 1
+        for unit, t in np.argwhere(week.required.need[:, day]):
+            short = sheet.column(UNCOVERED, INFINITE)
+            self._start[short] = max(0.0, float(lacks[unit, t]))
+            stays = there.get((int(unit), int(t)), [])
+            needed = float(week.required.need[unit, day, t])
+            cover[int(unit), int(t)] = sheet.row(needed, INFINITE, [*stays, (short, 1.0)])
+        for units, members in week.groups:
+            changes = [
+                (times, column)
+                for person in members
+                for times, column in self._times.get((person, day), {}).items()
+            ]
+            present: dict[int, int] = {}
+            for (start, end), column in changes:
+                for t in range(start // block, end // block):
+                    if t not in present:
+                        here = [(unit, sheet.column(0.0, INFINITE)) for unit in units if (unit, t) in cover]
+                        present[t] = sheet.row(-INFINITE, 0.0, [(desk, 1.0) for _, desk in here])
+                        sheet.entries += [(cover[unit, t], desk, 1.0) for unit, desk in here]
+                    sheet.entries.append((present[t], column, -1.0))
+            self._pauses(changes, present)
+
+    def _pauses(self, changes: Sequence[tuple[tuple[int, int], int]], present: Mapping[int, int]) -> None:
+        """A break in each long shift."""
+        rules, sheet, block = self._week.rules, self._sheet, self._week.required.block_min
+        begun: dict[int, list[tuple[int, float]]] = {}
+        for (start, end), column in changes:
+            if rules.has_break(end - start):
+                begun.setdefault(start, []).append((column, 1.0))
+        for start, long in begun.items():
+            row = sheet.row(0.0, 0.0, long)
+            for minute in rules.break_starts(start):
+                pause = sheet.column(0.0, INFINITE)
+                sheet.entries.append((row, pause, -1.0))
+                sheet.entries += [
+                    (present[minute // block + n], pause, 1.0) for n in range(rules.break_min // block)
+                ]
 
     def _rested(self, number: int, day: int, times: tuple[int, int]) -> bool:
         """From and to the shifts of days that stay."""
@@ -226,21 +248,6 @@ class _Program:
             if not week.rested(*early, late):
                 return False
         return True
-
-    def _cover(self) -> None:
-        """What nobody covers costs."""
-        need = self._week.required.need
-        for day in self._lost:
-            there: dict[tuple[int, int], list[cp_model.IntVar]] = {}
-            for (_, of), one in self._found.items():
-                if of == day:
-                    for (t, unit), here in one.units.items():
-                        there.setdefault((t, unit), []).append(here)
-            for unit, t in np.argwhere(need[:, day]):
-                staff = int(need[unit, day, t])
-                short = self._model.new_int_var(0, staff, "")
-                self._model.add(short >= staff - sum(there.get((int(t), int(unit)), [])))
-                self._cost.append(UNCOVERED * short)
 
 
 def _assembled(
@@ -272,11 +279,16 @@ def _missing(
     week: Week, day: int, stints: Mapping[int, Sequence[Stint]]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     lacks = week.required.need[:, day].copy()
-    block = week.required.block_min
     for mine in stints.values():
-        for stint in mine:
-            if stint.unit is not None:
-                lacks[
-                    week.required.units.index(stint.unit), stint.start_min // block : stint.end_min // block
-                ] -= 1
+        for unit, t in _blocks(week, mine):
+            lacks[unit, t] -= 1
     return np.maximum(0, lacks)
+
+
+def _blocks(week: Week, stints: Sequence[Stint]) -> Iterator[tuple[int, int]]:
+    """Units and blocks in which somebody is at a desk."""
+    block = week.required.block_min
+    for stint in stints:
+        if stint.unit is not None:
+            unit = week.required.units.index(stint.unit)
+            yield from ((unit, t) for t in range(stint.start_min // block, stint.end_min // block))

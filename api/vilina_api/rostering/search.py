@@ -1,30 +1,40 @@
-"""A roster, and a bound on how good one can be: a linear program, a first roster near it, and many small programs.
+"""A roster, and a bound on how good one can be: a linear program of the week, then day after day of it made whole.
 
-Each small program frees the shifts of some people on some days, while all else stays: mostly where staff are missing.
+The linear program says what the week costs at least, and what people do on days that are not made yet. Each day is then
+the best that it can be with all others as they are (`days.py`). Days and hours of a person's week are soft at first:
+what is too much has a price, which grows for those who have too much, until nobody has. So the days find out who has
+time for what, while staff are missing only where all else is dearer. Then limits are hard, and days are made better.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle
 from math import ceil
 from time import monotonic, process_time
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from vilina_api.rostering.first import components, first_roster, group_of
-from vilina_api.rostering.highs import Relaxation, improve
-from vilina_api.rostering.model import NO_DAY, Model
-from vilina_api.rostering.shifts import Floats, Week
+from vilina_api.rostering.burdens import Burden, burdens, limits
+from vilina_api.rostering.days import NEAR, Day, components, group_of
+from vilina_api.rostering.highs import Relaxation
+from vilina_api.rostering.model import Model
+from vilina_api.rostering.shifts import Floats, Ints, Week
 
-PART_S: Final = 5.0
-"""A part takes a second or two; one that takes so long is left."""
-NEAR: Final = 1e-6
-ANYWHERE: Final = 0.03
-"""How often a part is chosen for each person in it; each missing block in it counts 1."""
-Kind = Literal["day", "near", "two days", "week"]
-KINDS: Final[tuple[Kind, ...]] = ("day", "near", "two days", "near", "week")
+WORKERS: Final = 2
+DAY_S: Final = 6.0
+FIRST: Final = 4.0
+"""A day takes some seconds; one that takes so long is left as it is then. The first time it takes so much longer."""
+PRICE: Final = 2.0
+"""Paid hours that a day of work too many costs at first."""
+SCARCE: Final = 200.0
+"""The same where not even the linear program covers all: an hour is worth half of what it could cover there."""
+DEARER: Final = 2.0
+HARD: Final = 1e5
+"""More than anything that could be covered on a day."""
+ROUGH: Final = 0.01
+FINE: Final = 0.001
+"""How far a day may be from its best, as a share of the hours that are needed on it: at first, and at last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +55,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Values of a model's columns; `bound` on the cost; and how many blocks are proven to be `unavoidable`."""
+    """Shifts that are taken, as rows of all that are possible; `bound` on the cost; and how many blocks are proven
+    to be `unavoidable`."""
 
-    x: Floats
+    shifts: Ints
     cost: float
     bound: float
     unavoidable: int
@@ -61,28 +72,36 @@ def search(
     relaxation = Relaxation(model)
     wall, work = monotonic(), process_time()
     root = relaxation.solve()
-    # Where others share the machine, a second on the clock is less than a second of work: parts get so much longer.
+    # Where others share the machine, a second on the clock is less than a second of work: days get so much longer.
     slower = (
         max(1.0, (monotonic() - wall) / max(process_time() - work, NEAR)) if monotonic() - wall > 1 else 1.0
     )
     assert root is not None, "nobody at work is always allowed"
     tell(Stage(bound=root.bound, best=None, uncovered=None))
-    x = first_roster(model, week, root.x, slower=slower)
-    parts = _parts(model, week, np.random.default_rng(seed))
-    while True:
-        stage = Stage(bound=root.bound, best=float(model.cost @ x), uncovered=missing(model, x))
-        tell(stage)
-        if stop() or (stage.gap or 0.0) <= good:
-            break
-        better = improve(model, x, next(parts)(x), seconds=PART_S * slower)
-        x = x if better is None else better
-    unavoidable = _unavoidable(model, relaxation) if missing(model, x) else 0
-    return Found(x, float(model.cost @ x), root.bound, unavoidable)
-
-
-def missing(model: Model, x: Floats) -> int:
-    """Blocks times staff that are not covered."""
-    return int(np.round(x[model.uncovered].sum()))
+    dice = np.random.default_rng(seed).spawn(len(week.groups))
+    parts = [
+        _Part(model, week, groups, root.x, dice=dice[number], seconds=DAY_S * slower)
+        for number, groups in enumerate(components(week))
+        if np.isin(group_of(week)[model.shifts.person], groups).any()
+    ]
+    able = np.concatenate([part.uncovered for part in parts])
+    nobody, needed = (one[~np.isin(model.uncovered, able)] for one in (model.uncovered, model.needed))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while True:
+            list(pool.map(lambda part: part.sweep(stop), parts))
+            if any(part.best is None for part in parts):
+                continue
+            stage = Stage(
+                bound=root.bound, best=sum(part.cost for part in parts) + float(model.cost[nobody] @ needed),
+                uncovered=sum(part.missing for part in parts) + round(needed.sum()),
+            )  # fmt: skip
+            tell(stage)
+            if stop() or (stage.gap or 0.0) <= good:
+                break
+    shifts = np.concatenate([part.best for part in parts])
+    assert stage.best is not None, "the loop ends with a roster"
+    unavoidable = _unavoidable(model, relaxation) if stage.uncovered else 0
+    return Found(shifts, stage.best, root.bound, unavoidable)
 
 
 def _unavoidable(model: Model, relaxation: Relaxation) -> int:
@@ -94,67 +113,84 @@ def _unavoidable(model: Model, relaxation: Relaxation) -> int:
     return 0 if solved is None else ceil(solved.bound - 1e-4)
 
 
-Mask = npt.NDArray[np.bool_]
+class _Part:
+    """The week of people who share units, apart from all others."""
 
+    def __init__(
+        self, model: Model, week: Week, groups: Collection[int], root: Floats, *, dice: np.random.Generator,
+        seconds: float,
+    ) -> None:  # fmt: skip
+        self._model, self._dice, self._seconds = model, dice, seconds
+        self._block_h = week.required.block_min / 60
+        self._x = root.copy()
+        days = np.unique(model.shifts.day[np.isin(group_of(week)[model.shifts.person], list(groups))])
+        self._days = {int(day): Day(model, week, int(day), groups) for day in days}
+        self.uncovered = np.concatenate([day.uncovered for day in self._days.values()])
+        self._shifts = np.concatenate([day.shifts for day in self._days.values()])
+        self._people = sorted({int(person) for day in self._days.values() for person in day.people})
+        self._burdens = {one: tuple(burdens(week, model.shifts, one)) for one in self._people}
+        self._limits = {one: tuple(limits(week, model.shifts, one)) for one in self._people}
+        self._first = SCARCE if root[self.uncovered].sum() > NEAR else PRICE
+        self._price = dict.fromkeys(self._people, self._first)
+        self._made: set[int] = set()
+        self._next = list(self._days)
+        self._share = ROUGH
+        self.best: Ints | None = None
+        """Shifts that are taken in the best roster of these people, if there is one yet."""
+        self.cost = float("inf")
+        self.missing = 0
 
-def _parts(model: Model, week: Week, dice: np.random.Generator) -> Iterator[Callable[[Floats], Mask]]:
-    """Which columns are free next, of a roster."""
-    parts = _Parts(model, week, dice)
-    for kind in cycle(KINDS):
-        yield lambda x, kind=kind: parts.free(x, kind)  # type: ignore[misc]
+    def sweep(self, stop: Callable[[], bool]) -> None:
+        """Make days once more, in any order; at first the busiest first. Without a roster yet, it goes on."""
+        order = [int(day) for day in self._dice.permutation(self._next)]
+        if not self._made:
+            order.sort(key=lambda day: -float(self._days[day].needed.sum()))
+        for day in order:
+            if self.best is not None and stop():
+                return
+            hours = float(self._days[day].needed.sum()) * self._block_h
+            seconds = self._seconds if day in self._made else FIRST * self._seconds
+            self._days[day].solve(
+                self._x, self._bears(), self._made, good=self._share * hours, seconds=seconds
+            )
+            self._made.add(day)
+        self._judge(stop())
 
+    def _bears(self) -> dict[int, Sequence[Burden]]:
+        """Of each person, with limits at their price."""
+        return {
+            one: (*borne, *(limit.dearer(self._price[one]) for limit in self._limits[one]))
+            for one, borne in self._burdens.items()
+        }
 
-class _Parts:
-    """Draws parts of a roster that are to be improved."""
-
-    def __init__(self, model: Model, week: Week, dice: np.random.Generator) -> None:
-        self._model, self._dice = model, dice
-        self._group = group_of(week)[model.shifts.person]
-        self._sizes = np.array([len(members) for _, members in week.groups])
-        self._days, self._step = len(week.required.days), week.rules.start_every_min
-        self._same = {group: part for part in components(week) for group in part}
-
-    def free(self, x: Floats, kind: Kind) -> Mask:
-        """Some shifts, and the desks, breaks and burdens that follow from them.
-
-        Of people who share units: all shifts on a day or two; those near their own in the whole week, and on free days
-        those where staff are missing. Or of two groups all in the week.
-        """
-        model, day_of = self._model, self._model.shifts.day
-        day, group = self._drawn(x)
-        same = self._same[group]
-        if kind == "week":
-            chosen = np.isin(self._group, (group, self._dice.choice(same)))
-        elif kind == "near":
-            chosen = np.isin(self._group, same) & self._near(x)
+    def _judge(self, hurry: bool) -> None:
+        """What there is now, and how to go on."""
+        over = [one for one in self._people if self._over(one)]
+        for one in over:
+            self._price[one] = HARD if hurry else self._price[one] * DEARER
+        self._next = [day for day, those in self._days.items() if not over or those.at_work(self._x, over)]
+        if over:
+            return
+        cost = self._cost()
+        if cost < self.cost - NEAR:
+            self.cost, self.missing = cost, round(self._x[self.uncovered].sum())
+            self.best = self._shifts[self._x[self._shifts] > 0.5]
+        elif self._share > FINE:
+            self._share /= 2
         else:
-            days = (day,) if kind == "day" else (day, int(self._dice.integers(self._days)))
-            chosen = np.isin(self._group, same) & np.isin(day_of, days)
-        free = ~model.whole & ((model.day < 0) | np.isin(model.day, np.unique(day_of[chosen])))
-        free[: len(model.shifts)] = chosen
-        return free
+            # Nothing better from here: limits are soft again, and lead elsewhere.
+            self._share, self._price = ROUGH, dict.fromkeys(self._people, self._first)
+            return
+        self._price = dict.fromkeys(self._people, HARD)
 
-    def _near(self, x: Floats) -> Mask:
-        """Shifts that begin and end a step at most from who has one that day; on free days, those where it lacks."""
-        shifts, step = self._model.shifts, self._step
-        taken = np.flatnonzero(x[: len(shifts)] > 0.5)
-        start = np.full((int(shifts.person.max()) + 1, self._days), NO_DAY)
-        end = start.copy()
-        start[shifts.person[taken], shifts.day[taken]] = shifts.start[taken]
-        end[shifts.person[taken], shifts.day[taken]] = shifts.end[taken]
-        begins, ends = start[shifts.person, shifts.day], end[shifts.person, shifts.day]
-        near = (begins >= 0) & (abs(shifts.start - begins) <= step) & (abs(shifts.end - ends) <= step)
-        lacks = np.zeros((self._days, len(self._sizes)), bool)
-        for column in self._model.uncovered[x[self._model.uncovered] > 0.5]:
-            lacks[self._model.day[column], list(self._model.able[int(column)])] = True
-        chosen: Mask = near | ((begins < 0) & lacks[shifts.day, self._group])
-        return chosen
+    def _over(self, person: int) -> bool:
+        """Whether somebody has more days or hours than they may."""
+        return any(one.much(self._x) > NEAR for one in self._limits[person])
 
-    def _drawn(self, x: Floats) -> tuple[int, int]:
-        """A day and a group: likelier where staff are missing whom the group could replace."""
-        weight = np.tile(ANYWHERE * self._sizes, (self._days, 1))
-        for column in self._model.uncovered[x[self._model.uncovered] > 0.5]:
-            weight[self._model.day[column], list(self._model.able[int(column)])] += 1
-        drawn = self._dice.choice(weight.size, p=weight.ravel() / weight.sum())
-        day, group = divmod(int(drawn), len(self._sizes))
-        return day, group
+    def _cost(self) -> float:
+        """Of what there is: hours, what is missing, and what people bear."""
+        counted = np.concatenate([self._shifts, self.uncovered])
+        borne = sum(
+            float(one.cost(np.array(one.much(self._x)))) for those in self._burdens.values() for one in those
+        )
+        return float(self._model.cost[counted] @ self._x[counted]) + borne

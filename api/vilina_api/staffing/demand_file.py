@@ -1,13 +1,13 @@
 """Demand from a CSV file: columns time (a slot's start), unit or zone, and either seven quantiles or one value.
 
 `staff`, if it is there, is how many are planned now. A slot that is not in the file, or in which nobody comes on any
-day, is closed.
+day, is closed; a whole day that is not in it is said.
 """
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
@@ -33,10 +33,22 @@ WIDEST: Final = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class UnitDemand:
-    """A unit's demand, and its staff now where the file says it."""
+    """A unit's demand, and its staff now where the file says it.
+
+    `untold` are days between others of which there is no slot.
+    """
 
     demand: Demand
     staff: tuple[int, ...] | None
+    untold: tuple[date, ...] = ()
+
+    def notes(self) -> Iterator[str]:
+        """What a person should know of it."""
+        for day in self.untold:
+            yield (
+                f"{self.demand.unit}: there is no slot of {day:%Y-%m-%d}, so it is taken to be closed; "
+                "if it was not, write them into the file"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +185,7 @@ def _unit(
         demand = Demand(unit, starts, minutes, people)
         demand = demand.without_chance() if counted else demand
     staff = tuple(row.staff for row in opened if row.staff is not None)
-    return UnitDemand(demand, staff if len(staff) == len(opened) else None)
+    told = {row.at.date() for row in rows}
+    span = range((rows[-1].at.date() - rows[0].at.date()).days)
+    untold = (day for n in span if (day := rows[0].at.date() + timedelta(days=n)) not in told)
+    return UnitDemand(demand, staff if len(staff) == len(opened) else None, tuple(untold))
