@@ -13,7 +13,18 @@ from vilina_api.planner_page.week_plans import WeekPlans
 from vilina_api.planner_page.week_rosters import WeekRosters
 from vilina_api.problem import add_problem_handlers
 from vilina_api.rostering.jobs import Jobs
-from vilina_api.routes import flows, forecast, health, occupancy, pages, planner, roster, sites, staffing
+from vilina_api.routes import (
+    flows,
+    forecast,
+    health,
+    occupancy,
+    pages,
+    planner,
+    plays,
+    roster,
+    sites,
+    staffing,
+)
 from vilina_api.routes.roles import PLANNING, PUBLIC, STAFF
 from vilina_api.site_forecast.serving import SiteOutlook
 from vilina_api.site_forecast.site_model import Planned, place_of
@@ -83,6 +94,6 @@ def create_app(
     app.include_router(forecast.router, dependencies=[PLANNING])
     for module in (sites, flows, occupancy, pages):
         app.include_router(module.router, dependencies=[STAFF])
-    for module in (staffing, roster, planner):
+    for module in (staffing, plays, roster, planner):
         app.include_router(module.router, dependencies=[PLANNING])
     return app

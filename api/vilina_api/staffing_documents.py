@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -158,6 +158,72 @@ class MoveDocument(Document):
     as_of: datetime
     move: MoveMade | None
     why: Annotated[str, Field(description="one sentence, with its numbers")]
+
+
+class PlayAsked(Document):
+    """What is to be played: `units`, or a `roster`."""
+
+    units: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            max_length=200,
+            description="unit, slot_min, and slots with start and staff, as /staffing answers them",
+        ),
+    ] = ()
+    roster: Annotated[str | None, Field(description="the name of a roster's job")] = None
+    plays: Annotated[int, Field(ge=20, le=1000)] = 200
+    seed: int = 1
+    hour_eur: Annotated[float, Field(ge=0, description="what a paid hour costs")] = 30.0
+    shrinkage: Annotated[float, Field(ge=0, lt=100, description="percent of paid time away")] = 0.0
+    breaks: Annotated[float, Field(ge=0, lt=100, description="percent of the time present")] = 0.0
+
+
+class IntervalDocument(Document):
+    """What was seen, and the 95 % interval of what many more plays would come to; null where nobody came."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class PlayedSlot(Document):
+    start: datetime
+    staff: int
+    in_time: IntervalDocument
+
+
+class PlayedSums(Document):
+    paid_hours: float
+    eur: float
+    visits: Annotated[float, Field(description="in one play")]
+    served: Annotated[float, Field(description="of them, in time or not")]
+    eur_per_visit: Annotated[float | None, Field(description="of those served")]
+    in_time: Annotated[IntervalDocument, Field(description="share of all who came")]
+
+
+class PlayedUnit(PlayedSums):
+    """One unit's staff, played."""
+
+    unit: str
+    target: Target
+    slot_min: float
+    plays: int
+    outside_hours: Annotated[float, Field(description="of staff at times at which nobody is expected")]
+    wait_min: IntervalDocument
+    gave_up: Annotated[IntervalDocument, Field(description="share of who was not served")]
+    idle_hours: IntervalDocument
+    over_hours: Annotated[IntervalDocument, Field(description="that staff stayed with who was there")]
+    slots: tuple[PlayedSlot, ...]
+    short_slots: Annotated[
+        tuple[datetime, ...], Field(description="in which the target surely does not hold, the worst first")
+    ]
+    why: Annotated[str, Field(description="one sentence, with its numbers")]
+
+
+class PlayDocument(Document):
+    site: str
+    units: tuple[PlayedUnit, ...]
+    all: PlayedSums
 
 
 def as_csv(units: Sequence[PlannedUnit]) -> str:

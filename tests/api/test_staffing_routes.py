@@ -211,5 +211,53 @@ def test_changes_that_cannot_be_are_problems_with_the_remedy(
     assert said in answer.json()["detail"]
 
 
+def test_a_plan_is_played_as_it_was_answered_and_with_other_staff(client: httpx.Client) -> None:
+    planned = get(client, "/staffing", **{"from": "2026-03-04"}, days=1)
+    played = client.post("/staffing/play", json={"units": planned["units"], "plays": 100}).json()
+    assert [unit["unit"] for unit in played["units"]] == ["desk", "info"]
+    for unit, asked in zip(played["units"], planned["units"], strict=True):
+        assert unit["in_time"]["low"] < unit["in_time"]["value"] < unit["in_time"]["high"]
+        assert unit["in_time"]["value"] == pytest.approx(asked["plan"]["in_time"], abs=0.05)
+        assert unit["paid_hours"] == asked["plan"]["paid_hours"]
+        assert unit["idle_hours"]["value"] > 0
+    assert played["all"]["eur"] == planned["all"]["eur"]
+    desk = planned["units"][0]
+    fewer = [{"start": slot["start"], "staff": max(1, slot["staff"] - 2)} for slot in desk["slots"]]
+    worse = client.post(
+        "/staffing/play", json={"units": [{"unit": "desk", "slot_min": 30, "slots": fewer}], "plays": 100}
+    ).json()["units"][0]
+    assert worse["in_time"]["high"] < played["units"][0]["in_time"]["low"]
+    assert worse["short_slots"]
+    assert "it does not hold, the worst is Wed" in worse["why"]
+
+
+def one_slot(unit: str, day: str, staff: float) -> dict[str, Any]:
+    return {"units": [{"unit": unit, "slot_min": 30, "slots": [{"start": f"{day}T08:00", "staff": staff}]}]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "Send units with slots"),
+        ({"units": [{"unit": "desk"}]}, "units[0]: it needs unit, slot_min, and slots"),
+        (one_slot("zoo", "2026-03-04", 1), "no unit 'zoo'"),
+        (one_slot("desk", "2026-03-01", 1), "known already"),
+        (one_slot("desk", "2026-03-04", 1.5), "staff is 1.5"),
+        ({"plays": 3}, "plays: Input should be greater than or equal to 20"),
+    ],
+)  # fmt: skip
+def test_staff_that_cannot_be_played_is_a_problem_with_the_remedy(
+    client: httpx.Client, asked: dict[str, Any], said: str
+) -> None:
+    answer = client.post("/staffing/play", json=asked)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert said in answer.json()["detail"]
+
+
+def test_a_roster_is_played_only_where_rosters_are_made(client: httpx.Client) -> None:
+    answer = client.post("/staffing/play", json={"roster": "20260302T081500-0a1b2c3d"})
+    assert (answer.status_code, "--roster-folder" in answer.json()["detail"]) == (404, True)
+
+
 def test_what_if_takes_json_alone(client: httpx.Client) -> None:
     assert client.post("/what-if", data={"days": "1"}).status_code == 415

@@ -103,8 +103,8 @@ async def staffing(
     Held against the same days with all desks staffed. A plan that was made is not made again while the forecast stays.
     """
     first = first or state.site.local(state.now()).date()
-    demands = await _demands(state.site, outlook, first=first, days=days, units=unit or (), step=step)
-    planned = await planner.plans(_asked(state.site, demands, costs))
+    demands = await demands_of(state.site, outlook, first=first, days=days, units=unit or (), step=step)
+    planned = await planner.plans(asked_of(state.site, demands, costs))
     accepted = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
     if form == "csv" or (form is None and accepted == "text/csv"):
         text = await asyncio.to_thread(as_csv, planned)
@@ -122,7 +122,7 @@ async def what_if(
     As JSON only. Nothing is kept. The plan of now is made once, so that each further change takes half the time.
     """
     first = asked.first or state.site.local(state.now()).date()
-    demands = await _demands(
+    demands = await demands_of(
         state.site, outlook, first=first, days=asked.days, units=asked.units, step=asked.step
     )
     change = Change(
@@ -131,7 +131,7 @@ async def what_if(
         closed=None if asked.closed is None else (asked.closed.start, asked.closed.end),
     )  # fmt: skip
     costs = Costs(asked.hour_eur, asked.shrinkage, asked.breaks)
-    found = await planner.differences(_asked(state.site, demands, costs), change)
+    found = await planner.differences(asked_of(state.site, demands, costs), change)
     return ChangeDocument.model_validate({
         "site": state.site.id,
         "units": [change_document(one) for one in found],
@@ -154,8 +154,8 @@ async def move(
     local = site.local(now).replace(tzinfo=None)
     there, queue = _numbers(site, staff or (), "staff"), _numbers(site, waiting or (), "waiting")
     queue = waiting_seen(site, state.snapshot.live.areas if state.snapshot else ()) | queue
-    demands = await _demands(site, outlook, first=local.date(), days=1, units=(), step=15)
-    asked = _asked(site, demands, Costs())
+    demands = await demands_of(site, outlook, first=local.date(), days=1, units=(), step=15)
+    asked = asked_of(site, demands, Costs())
     missing = [one for one in asked if one.demand.unit not in there]
     for planned in await planner.plans(missing):
         slots = zip(planned.plan.demand.starts, planned.plan.staff, strict=True)
@@ -186,9 +186,14 @@ def _body(site: Site, planned: Sequence[PlannedUnit], first: date, days: int) ->
     return body.model_dump_json(by_alias=True)
 
 
-async def _demands(
+async def demands_of(
     site: Site, outlook: Outlook, *, first: date, days: int, units: Sequence[str], step: int
 ) -> list[Demand]:
+    """Who is forecast to come to units.
+
+    Raises:
+        ApiError: nothing can be said, or not of these units, days or slots.
+    """
     if step not in STEPS:
         raise BadRequest(f"A step of {step} minutes is not known; give 15, 30 or 60.")
     forecast = await outlook.forecast(first=first, days=days)
@@ -200,7 +205,8 @@ async def _demands(
     return await asyncio.to_thread(made)
 
 
-def _asked(site: Site, demands: Sequence[Demand], costs: Costs) -> list[Asked]:
+def asked_of(site: Site, demands: Sequence[Demand], costs: Costs) -> list[Asked]:
+    """Demands with what the site says of their units."""
     units = {unit.id: unit for unit in site.units}
     found = []
     for demand in demands:

@@ -13,12 +13,15 @@ from multiprocessing import get_context
 from typing import Final, NamedTuple, TypeVar
 
 from vilina_api.errors import NotReady
+from vilina_api.staffing.at_desks import Span, manned
 from vilina_api.staffing.cost import present
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.plan import plan
+from vilina_api.staffing.played import Played, play
 from vilina_api.staffing.report import PlannedUnit
 from vilina_api.staffing.rules import Staffed
 from vilina_api.staffing.what_if import Change, Difference, what_if
+from vilina_ingest.site import Site
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +65,19 @@ class Planner:
                 for one, planned in zip(units, before, strict=True)
             ]
         )
+
+    async def plays(
+        self, units: Sequence[tuple[Asked, Sequence[Span]]], site: Site, *, plays: int, seed: int
+    ) -> list[Played]:
+        """What plays of given staff come to; nothing of it is kept.
+
+        Raises:
+            StaffingError: staff and demand have no time in common.
+            NotReady: a process has ended on the way.
+        """
+        return await _all([
+            self._run(partial(_played, one, spans, site, plays=plays, seed=seed)) for one, spans in units
+        ])  # fmt: skip
 
     def close(self) -> None:
         """End the processes; what nobody has begun is not done."""
@@ -114,6 +130,10 @@ async def _all(works: Sequence[Awaitable[Answer]]) -> list[Answer]:
 def _planned(asked: Asked) -> PlannedUnit:
     made = plan(asked.demand, asked.by)
     return PlannedUnit(plan=made, now=present(asked.demand, asked.by, None), judged=None)
+
+
+def _played(asked: Asked, given: Sequence[Span], site: Site, *, plays: int, seed: int) -> Played:
+    return play(manned(asked.demand, given, site), asked.by, plays=plays, seed=seed)
 
 
 def _digest(demand: Demand) -> bytes:
