@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from vilina_api.errors import ApiError, StaffingError
 from vilina_api.forecasting.counts_file import Columns, read_counts
-from vilina_api.site_forecast.options import models_option
+from vilina_api.site_forecast.options import models_option, planned_of, planned_option
 from vilina_api.site_forecast.serving import HORIZON
 from vilina_api.staffing.calibration import calibrated
 from vilina_api.staffing.demand import Demand
@@ -84,6 +84,7 @@ _OPTIONS: Final = (
     click.option("--days", type=click.IntRange(1, HORIZON), default=7, show_default=True,
                  help="With --store: local days from today on."),
     models_option,
+    planned_option,
     click.option("--tickets", "tickets_path", type=click.Path(path_type=Path),
                  help="Queue tickets, which teach the units' shares: columns time, unit, and count, or a row for each "
                       "ticket. Needs --counts or --store."),
@@ -130,6 +131,7 @@ class Asked:
     store_address: str | None
     days: int
     models: Path | None
+    planned_path: Path | None
     tickets_path: Path | None
     counts_path: Path | None
     spread: float
@@ -210,7 +212,10 @@ class Asked:
     def _zones(self, site: Site, tell: Callable[[str], None]) -> dict[str, Demand]:
         if not self.forecast_paths:
             tell("Reading the past of the site.")
-            return forecast_zones(site, str(self.store_address), models=self.models, days=self.days)
+            planned = planned_of(self.planned_path, site)
+            return forecast_zones(
+                site, str(self.store_address), models=self.models, planned=planned, days=self.days
+            )
         zones: dict[str, Demand] = {}
         for path in self.forecast_paths:
             for one in read_demand(path, spread=self.spread, of="zone"):

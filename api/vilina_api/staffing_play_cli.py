@@ -10,7 +10,7 @@ import click
 from vilina_api.errors import StaffingError
 from vilina_api.rostering.document import read_roster
 from vilina_api.rostering.manning import at_desks
-from vilina_api.staffing.at_desks import Given, Manned, manned
+from vilina_api.staffing.at_desks import Given, Manned, days_of, manned
 from vilina_api.staffing.played import play
 from vilina_api.staffing.report_plays import play_document, play_table
 from vilina_api.staffing.rules import Staffed
@@ -104,6 +104,6 @@ def _manned(
 ) -> Iterator[tuple[Manned, Staffed]]:
     for one in watched(coming):
         if given is not None:
-            yield manned(one.demand, given[one.demand.unit], site), one.by
+            yield manned(one.demand, given[one.demand.unit], site, days=days_of(given)), one.by
         elif one.of.staff is not None:
             yield Manned(one.demand, one.of.staff, 0.0), one.by

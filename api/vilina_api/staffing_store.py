@@ -17,7 +17,9 @@ from vilina_ingest.site import Site
 from vilina_ingest.stores import open_store
 
 
-def forecast_zones(site: Site, address: str, *, models: Path | None, days: int) -> dict[str, Demand]:
+def forecast_zones(
+    site: Site, address: str, *, models: Path | None, planned: Planned, days: int
+) -> dict[str, Demand]:
     """Of so many local days from today on, as the API forecasts them.
 
     Raises:
@@ -26,7 +28,7 @@ def forecast_zones(site: Site, address: str, *, models: Path | None, days: int) 
     """
     clock = SystemClock()
     with closing(open_store(address, read_only=True)) as reader:
-        outlook = SiteOutlook(place=place_of(site, Planned()), reader=reader, clock=clock, models=models)
+        outlook = SiteOutlook(place=place_of(site, planned), reader=reader, clock=clock, models=models)
         forecast = asyncio.run(outlook.forecast(first=site.local(clock.now()).date(), days=days))
     return zone_demand(forecast)
 

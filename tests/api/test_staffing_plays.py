@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -12,7 +13,8 @@ from tests.api.staffed import HUMPS, demand, staffed
 from vilina_api.errors import StaffingError
 from vilina_api.rostering.manning import at_desks
 from vilina_api.rostering.roster import Quality, Roster, Shift, Stint
-from vilina_api.staffing.at_desks import Span, manned, spans
+from vilina_api.staffing.at_desks import Span, days_of, manned, spans
+from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.plan import plan
 from vilina_api.staffing.played import play, sum_of
 from vilina_api.staffing.staff_file import read_staff
@@ -106,6 +108,20 @@ def test_staff_beside_the_opening_hours_is_said() -> None:
     found = manned(coming, [early, Span(early.end, coming.starts[-1] + coming.slot, 3)])
     assert found.outside_hours == pytest.approx(2.0)
     assert found.staff == (3,) * 16
+
+
+def test_days_of_which_a_plan_says_nothing_are_not_played() -> None:
+    today = demand(HUMPS)
+    starts = (*today.starts, *(start + timedelta(days=1) for start in today.starts))
+    coming = Demand("desk", starts, 30.0, np.vstack([today.quantiles] * 2))
+    given = {
+        "desk": [Span(starts[0], starts[15] + coming.slot, 3)],
+        "info": [Span(starts[16], starts[17], 0)],
+    }
+    assert days_of(given) == {starts[0].date()}
+    assert manned(coming, given["desk"], days=days_of(given)).staff == (3,) * 16
+    both = {**given, "info": [Span(starts[16], starts[17], 1)]}
+    assert manned(coming, given["desk"], days=days_of(both)).staff == (*(3,) * 16, *(0,) * 16)
 
 
 def test_slots_without_staff_are_played_with_nobody() -> None:

@@ -185,7 +185,7 @@ async def roster_progress(rosters: Rosters, week: WhichWeek) -> dict[str, Any]:
 
 
 async def _fan(asked: Asked, outlook: SiteOutlook) -> Fan:
-    return await week_fan(outlook, asked.week, asked.subject.key, now=asked.now)
+    return await week_fan(outlook, asked.week, asked.subject.forecast(asked.site), now=asked.now)
 
 
 async def _look(asked: Asked, plans: WeekPlans, outlook: SiteOutlook, fan: Fan | None) -> Look:

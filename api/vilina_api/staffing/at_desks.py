@@ -1,8 +1,8 @@
 """Staff that somebody has decided on, whoever it was: how many are at a unit's desks, and from when to when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from math import gcd
 from typing import Final
@@ -72,13 +72,24 @@ def in_order(unit: str, given: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def manned(demand: Demand, given: Sequence[Span], site: Site | None = None) -> Manned:
+def days_of(given: Given) -> frozenset[date]:
+    """Days on which anybody is at any desk."""
+    return frozenset(one.start.date() for each in given.values() for one in each if one.staff)
+
+
+def manned(
+    demand: Demand, given: Sequence[Span], site: Site | None = None, *, days: Container[date] | None = None
+) -> Manned:
     """Demand and staff side by side. Times may have offsets in one of them only if the `site` says its clock.
+
+    Only these `days` are played; by default all of the demand. A plan of five days says nothing of a sixth.
 
     Raises:
         StaffingError: they have no time in common, or staff changes at odd minutes.
     """
     given = _alike(demand, given, site)
+    kept = [i for i, at in enumerate(demand.starts) if days is None or at.date() in days]
+    demand = demand.only(kept) if kept else demand
     inside = [
         one for one in given if one.end > demand.starts[0] and one.start < demand.starts[-1] + demand.slot
     ]

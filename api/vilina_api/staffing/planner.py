@@ -7,13 +7,14 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import date
 from functools import partial
 from hashlib import blake2b
 from multiprocessing import get_context
 from typing import Final, NamedTuple, TypeVar
 
 from vilina_api.errors import NotReady
-from vilina_api.staffing.at_desks import Span, manned
+from vilina_api.staffing.at_desks import Span, days_of, manned
 from vilina_api.staffing.cost import present
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.plan import plan
@@ -69,14 +70,15 @@ class Planner:
     async def plays(
         self, units: Sequence[tuple[Asked, Sequence[Span]]], site: Site, *, plays: int, seed: int
     ) -> list[Played]:
-        """What plays of given staff come to; nothing of it is kept.
+        """What plays of given staff come to, on the days of which any is given; nothing of it is kept.
 
         Raises:
             StaffingError: staff and demand have no time in common.
             NotReady: a process has ended on the way.
         """
+        days = days_of({one.demand.unit: each for one, each in units})
         return await _all([
-            self._run(partial(_played, one, spans, site, plays=plays, seed=seed)) for one, spans in units
+            self._run(partial(_played, one, spans, site, days=days, plays=plays, seed=seed)) for one, spans in units
         ])  # fmt: skip
 
     def close(self) -> None:
@@ -132,8 +134,10 @@ def _planned(asked: Asked) -> PlannedUnit:
     return PlannedUnit(plan=made, now=present(asked.demand, asked.by, None), judged=None)
 
 
-def _played(asked: Asked, given: Sequence[Span], site: Site, *, plays: int, seed: int) -> Played:
-    return play(manned(asked.demand, given, site), asked.by, plays=plays, seed=seed)
+def _played(
+    asked: Asked, given: Sequence[Span], site: Site, *, days: frozenset[date], plays: int, seed: int
+) -> Played:
+    return play(manned(asked.demand, given, site, days=days), asked.by, plays=plays, seed=seed)
 
 
 def _digest(demand: Demand) -> bytes:

@@ -35,9 +35,11 @@ def verdict(one: Played) -> str:
         held = judged.within.value >= target.share
         return f"{came}; it holds." if held else f"{came}; it does not hold, but in no slot is that sure."
     worst = one.short[0]
-    many = f"in {len(one.short)} of {len(judged.slots)} slots" if len(one.short) > 1 else "in one slot"
+    many = f"{len(one.short)} of {len(judged.slots)} slots it does not hold, the worst is"
+    if len(one.short) == 1:
+        many = "one slot it does not hold,"
     return (
-        f"{came}; {many} it does not hold, the worst is {one.manned.demand.starts[worst]:%a %H:%M} "
+        f"{came}; in {many} {one.manned.demand.starts[worst]:%a %H:%M} "
         f"with {percent(judged.slots[worst].value)} and {one.manned.staff[worst]} staff."
     )
 
