@@ -136,6 +136,18 @@ class ChangeDocument(Document):
     after: CostDocument
 
 
+class TogetherDocument(Document):
+    """What sharing staff saves, at the least: units are taken to be busy on the same days."""
+
+    site: str
+    units: tuple[str, ...]
+    apart: CostDocument
+    together: CostDocument
+    saved_hours: Annotated[float, Field(description="paid")]
+    saved_eur: float
+    why: Annotated[str, Field(description="one sentence, with its numbers")]
+
+
 class Levels(Document):
     now: float
     then: float

@@ -158,6 +158,18 @@ def test_what_if_tells_the_difference_to_the_plan_of_now(client: httpx.Client) -
     assert found["after"]["visits"] == pytest.approx(1.3 * found["before"]["visits"], rel=0.01)
 
 
+def test_it_is_told_what_sharing_staff_saves(client: httpx.Client) -> None:
+    found = get(client, "/staffing/together", **{"from": "2026-03-04"}, days=1, unit=["desk", "info"])
+    assert found["units"] == ["desk", "info"]
+    assert found["saved_hours"] == pytest.approx(
+        found["apart"]["paid_hours"] - found["together"]["paid_hours"]
+    )
+    assert found["saved_hours"] > 0
+    assert found["why"].startswith("desk and info need ")
+    alone = client.get("/staffing/together", params={"unit": "desk"})
+    assert (alone.status_code, "at least 2 items" in alone.json()["detail"]) == (422, True)
+
+
 def test_who_should_move_now_is_said_by_who_is_where_and_who_waits(client: httpx.Client) -> None:
     found = get(client, "/staffing/move", staff=["desk:4", "info:6"], waiting="desk:4")
     assert (found["move"]["from"], found["move"]["to"]) == ("info", "desk")

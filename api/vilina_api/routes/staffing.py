@@ -31,6 +31,7 @@ from vilina_api.staffing_documents import (
     ChangeDocument,
     MoveDocument,
     StaffingDocument,
+    TogetherDocument,
     as_csv,
 )
 from vilina_ingest.site import Site
@@ -42,6 +43,9 @@ DAYS = Query(ge=1, le=28, description="Local days", examples=[7])
 UNIT = Query(
     description="Only this unit; may be given again. Who asks unit after unit sees how far it is",
     examples=["citizen"],
+)
+TOGETHER = Query(
+    description="Two units and more that share their staff", min_length=2, max_length=50, examples=["citizen"]
 )
 STEP = Query(description="Minutes of a slot: 15, 30 or 60")
 HOUR_EUR = Query(ge=0, description="What a paid hour costs")
@@ -138,6 +142,32 @@ async def what_if(
         "before": cost_document(cost_of([one.before for one in found])),
         "after": cost_document(cost_of([one.after for one in found])),
     })  # fmt: skip
+
+
+@router.get("/{site}/staffing/together", response_model=TogetherDocument)
+async def together(
+    request: Request,
+    state: SiteState,
+    outlook: TheOutlook,
+    planner: ThePlanner,
+    costs: Annotated[Costs, Depends()],
+    unit: Annotated[list[str], TOGETHER],
+    first: Annotated[date | None, FIRST] = None,
+    days: Annotated[int, DAYS] = 7,
+    step: Annotated[int, STEP] = 30,
+) -> Response:
+    """What it saves when units share their staff: one queue, and whoever is free serves whoever is first."""
+    first = first or state.site.local(state.now()).date()
+    demands = await demands_of(state.site, outlook, first=first, days=days, units=unit, step=step)
+    planned = await planner.plans(asked_of(state.site, demands, costs))
+    found = await planner.together([one.plan for one in planned])
+    apart, shared = cost_of(found.apart), cost_of([found.together])
+    body = TogetherDocument.model_validate({
+        "site": state.site.id, "units": [one.demand.unit for one in found.apart],
+        "apart": cost_document(apart), "together": cost_document(shared),
+        "saved_hours": round(found.saved_hours, 2), "saved_eur": round(found.saved_eur, 2), "why": found.reason(),
+    })  # fmt: skip
+    return tagged(request, body.model_dump_json(), media_type="application/json")
 
 
 @router.get("/{site}/staffing/move", response_model=MoveDocument)

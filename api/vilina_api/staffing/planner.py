@@ -17,8 +17,9 @@ from vilina_api.errors import NotReady
 from vilina_api.staffing.at_desks import Span, days_of, manned
 from vilina_api.staffing.cost import present
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.plan import plan
+from vilina_api.staffing.plan import StaffPlan, plan
 from vilina_api.staffing.played import Played, play
+from vilina_api.staffing.pooling import Pooled, pool
 from vilina_api.staffing.report import PlannedUnit
 from vilina_api.staffing.rules import Staffed
 from vilina_api.staffing.what_if import Change, Difference, what_if
@@ -66,6 +67,15 @@ class Planner:
                 for one, planned in zip(units, before, strict=True)
             ]
         )
+
+    async def together(self, apart: Sequence[StaffPlan]) -> Pooled:
+        """What it saves when units that are planned share their staff.
+
+        Raises:
+            StaffingError: there are fewer than two, or their slots cannot be laid on each other.
+            NotReady: a process has ended on the way.
+        """
+        return await self._run(partial(pool, tuple(apart)))
 
     async def plays(
         self, units: Sequence[tuple[Asked, Sequence[Span]]], site: Site, *, plays: int, seed: int
