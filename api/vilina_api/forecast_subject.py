@@ -1,5 +1,6 @@
 """What a forecast is asked about: a unit, a zone, a floor, or the site."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,7 +9,7 @@ from vilina_api.forecasting.counts import Floats
 from vilina_api.site_forecast.documents import Level
 from vilina_api.site_forecast.hierarchy import SITE, floor_key, zone_key
 from vilina_api.site_forecast.quarters import by_hour
-from vilina_api.staffing.shares import Share, said_shares
+from vilina_api.staffing.shares import Share
 from vilina_api.staffing.unit_forecast import unit_counts, unit_quantiles
 from vilina_ingest.site import Site, Unit
 
@@ -42,8 +43,10 @@ class Subject:
         return None if self.share is None else self.share.reason()
 
 
-def subject_of(site: Site, *, unit: str | None, zone: str | None, floor: str | None) -> Subject:
-    """One of them, or else the site.
+def subject_of(
+    site: Site, shares: Mapping[str, Share], *, unit: str | None, zone: str | None, floor: str | None
+) -> Subject:
+    """One of them, or else the site; `shares` are those that units have of their zones.
 
     Raises:
         BadRequest: more than one is named.
@@ -56,8 +59,7 @@ def subject_of(site: Site, *, unit: str | None, zone: str | None, floor: str | N
     if unit is not None:
         units = {one.id: one for one in site.units}
         found = units[_known("unit", unit, list(units))]
-        share = said_shares(site)[found.id]
-        return Subject("unit", found.id, zone_key(found.zone), found.name, found, share)
+        return Subject("unit", found.id, zone_key(found.zone), found.name, found, shares[found.id])
     if zone is not None:
         names = {one.id: one.name for one in site.zones}
         return Subject("zone", _known("zone", zone, list(names)), zone_key(zone), names[zone])

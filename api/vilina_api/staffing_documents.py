@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vilina_api.staffing.plan import HOUR_MIN
 from vilina_api.staffing.report import PlannedUnit
 from vilina_api.staffing.walk import Because
 from vilina_api.staffing.wording import reason
@@ -27,6 +26,7 @@ class SlotDocument(Document):
     start: Annotated[datetime, Field(description="local time", examples=["2026-03-02T07:30:00"])]
     staff: int
     paid_hours: float
+    eur_per_visit: Annotated[float | None, Field(description="of the slot; null where nobody is expected")]
     expected: Annotated[float, Field(description="people who come")]
     load: Annotated[float, Field(description="how many of the staff they keep busy")]
     in_time: Annotated[float, Field(description="share of them who are expected to be served in time")]
@@ -246,7 +246,7 @@ def as_csv(units: Sequence[PlannedUnit]) -> str:
     for unit in units:
         made, rules = unit.plan, unit.plan.by.rules
         for slot in made.slots:
-            hours = slot.staff * made.demand.slot_min / HOUR_MIN * rules.paid
+            hours = made.slot_hours(slot)
             writer.writerow([
                 made.demand.unit, slot.start.isoformat(), f"{made.demand.slot_min:g}", slot.staff, f"{hours:.3f}",
                 f"{hours * rules.hour_eur:.2f}", f"{slot.expected:.2f}", f"{slot.within:.4f}", slot.because,

@@ -1,12 +1,13 @@
 """What a planner looks at: the whole site, a unit, or a zone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from vilina_api.errors import NotFound
 from vilina_api.forecast_subject import Subject as Asked
 from vilina_api.forecast_subject import subject_of
+from vilina_api.staffing.shares import Share
 from vilina_ingest.site import Site
 
 Kind = Literal["site", "unit", "zone"]
@@ -21,10 +22,10 @@ class Subject:
     id: str
     name: str
 
-    def forecast(self, site: Site) -> Asked:
+    def forecast(self, site: Site, shares: Mapping[str, Share]) -> Asked:
         """Whom a forecast of it is about."""
         unit, zone = (self.id if self.kind == kind else None for kind in ("unit", "zone"))
-        return subject_of(site, unit=unit, zone=zone, floor=None)
+        return subject_of(site, shares, unit=unit, zone=zone, floor=None)
 
     def __str__(self) -> str:
         """As addresses have it."""

@@ -45,7 +45,8 @@ def _numbers(outlook: SiteOutlook, view: View, week: Week, about: Subject) -> tu
             came[n] = outlook.came_of(day)[row]
         if ahead == 0:
             came[n] = view.came[row]
-        said[n] = _said(outlook, key, day, made=min(day, today) - timedelta(days=1))
+        if ahead <= 0:  # of days to come it lies on the forecast of now, and tells nothing
+            said[n] = _said(outlook, key, day, made=day - timedelta(days=1))
     return (
         about.people(site, expected, week.first),
         about.people(site, said, week.first)[..., MEDIAN],

@@ -13,7 +13,7 @@ from vilina_api.staffing.planner import Asked, Planner
 from vilina_api.staffing.pooling import Pooled
 from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
-from vilina_api.staffing.shares import said_shares
+from vilina_api.staffing.shares import Share
 from vilina_api.staffing.unit_demand import unit_demands, zone_demand
 from vilina_api.staffing.what_if import Change, Difference
 from vilina_ingest.site import Site, Unit
@@ -39,8 +39,10 @@ class WeekPlan:
 class WeekPlans:
     """The plans of one site, for one event loop."""
 
-    def __init__(self, site: Site, *, outlook: Outlook, planner: Planner) -> None:
-        self._site, self._outlook, self._planner = site, outlook, planner
+    def __init__(
+        self, site: Site, *, shares: Mapping[str, Share], outlook: Outlook, planner: Planner
+    ) -> None:
+        self._site, self._shares, self._outlook, self._planner = site, shares, outlook, planner
         self._weeks: dict[Week, WeekPlan] = {}
 
     def of(self, week: Week) -> WeekPlan | None:
@@ -64,7 +66,7 @@ class WeekPlans:
         zone = zone_demand(forecast).get(known[unit].zone)
         made = now_there = None
         if zone is not None:
-            demands = unit_demands(self._site, {known[unit].zone: zone}, said_shares(self._site), [unit])
+            demands = unit_demands(self._site, {known[unit].zone: zone}, self._shares, [unit])
             asked = [Asked(one.in_slots(STEP_MIN), staffed(known[unit])) for one in demands]
             planned = (await self._planner.plans(asked))[0]
             made, now_there = planned.plan, planned.now

@@ -12,7 +12,7 @@ from vilina_api.etag import tagged
 from vilina_api.forecast_subject import Subject, subject_of
 from vilina_api.forecasting.counts import Floats
 from vilina_api.problem import RESPONSES
-from vilina_api.routes.needs import SiteState
+from vilina_api.routes.needs import Shares, SiteState
 from vilina_api.site_forecast.card import ModelCard
 from vilina_api.site_forecast.documents import (
     ForecastDocument,
@@ -57,11 +57,12 @@ TheOutlook = Annotated[SiteOutlook, Depends(site_outlook)]
 
 def subject(
     state: SiteState,
+    shares: Shares,
     unit: Annotated[str | None, UNIT] = None,
     zone: Annotated[str | None, ZONE] = None,
     floor: Annotated[str | None, FLOOR] = None,
 ) -> Subject:
-    return subject_of(state.site, unit=unit, zone=zone, floor=floor)
+    return subject_of(state.site, shares, unit=unit, zone=zone, floor=floor)
 
 
 About = Annotated[Subject, Depends(subject)]

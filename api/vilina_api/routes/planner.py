@@ -27,7 +27,7 @@ from vilina_api.planner_page.week_plans import WeekPlans
 from vilina_api.planner_page.week_rosters import SECONDS, WeekRosters
 from vilina_api.rostering.manning import at_desks
 from vilina_api.rostering.people_file import MOST_BYTES
-from vilina_api.routes.needs import State, only_json
+from vilina_api.routes.needs import State, only_json, shares_of
 from vilina_api.routes.pages import html
 from vilina_api.routes.plays import played_units
 from vilina_api.routes.staffing import Costs, ThePlanner
@@ -77,6 +77,7 @@ class Asked:
 
     def __init__(self, request: Request, state: State, week: str | None = None, at: str = WHOLE) -> None:
         self.site = state.site
+        self.shares = shares_of(request)
         self.rosters: WeekRosters | None = request.app.state.week_rosters
         self.now: datetime = state.site.local(state.now()).replace(tzinfo=None)
         self.week = Week.parse(week) if week else Week.of(self.now.date())
@@ -183,7 +184,9 @@ async def play(
         }
     else:
         raise NotFound(f"Week {asked.week.number} is not planned yet; plan it first.")
-    units = await played_units(asked.site, outlook, given, today=asked.now.date(), costs=Costs())
+    units = await played_units(
+        asked.site, asked.shares, outlook, given, today=asked.now.date(), costs=Costs()
+    )
     found = await planner.plays(units, asked.site, plays=PLAYS, seed=1)
     of = "roster" if roster is not None else "plan"
     text = await asyncio.to_thread(render_played, found, asked.site, of=of)
@@ -231,7 +234,9 @@ async def roster_progress(rosters: Rosters, week: WhichWeek) -> dict[str, Any]:
 
 
 async def _fan(asked: Asked, outlook: SiteOutlook) -> Fan:
-    return await week_fan(outlook, asked.week, asked.subject.forecast(asked.site), now=asked.now)
+    return await week_fan(
+        outlook, asked.week, asked.subject.forecast(asked.site, asked.shares), now=asked.now
+    )
 
 
 async def _look(asked: Asked, plans: WeekPlans, outlook: SiteOutlook, fan: Fan | None) -> Look:
@@ -241,6 +246,6 @@ async def _look(asked: Asked, plans: WeekPlans, outlook: SiteOutlook, fan: Fan |
     people = await asyncio.to_thread(rosters.people) if rosters else ()
     return Look(
         site=asked.site, week=asked.week, subject=asked.subject, now=asked.now, fan=fan, card=card,
-        share=asked.subject.forecast(asked.site).said,
+        share=asked.subject.forecast(asked.site, asked.shares).said,
         plan=plans.of(asked.week), roster=roster, people=people, keeps_rosters=rosters is not None,
     )  # fmt: skip

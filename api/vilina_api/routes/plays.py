@@ -1,6 +1,7 @@
 """`/v1/sites/{site}/staffing/play`: any plan or roster, played customer by customer against sampled demand."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date
 
 from fastapi import APIRouter, Depends, Request
@@ -8,13 +9,14 @@ from fastapi import APIRouter, Depends, Request
 from vilina_api.errors import BadRequest
 from vilina_api.problem import RESPONSES
 from vilina_api.rostering.manning import at_desks
-from vilina_api.routes.needs import SiteState, only_json
+from vilina_api.routes.needs import Shares, SiteState, only_json
 from vilina_api.routes.roster import jobs_of
 from vilina_api.routes.staffing import Costs, TheOutlook, ThePlanner, asked_of, demands_of
 from vilina_api.site_forecast.outlook import Outlook
 from vilina_api.staffing.at_desks import Given, Span
 from vilina_api.staffing.planner import Asked
 from vilina_api.staffing.report_plays import play_document
+from vilina_api.staffing.shares import Share
 from vilina_api.staffing.staff_file import of_document
 from vilina_api.staffing_documents import PlayAsked, PlayDocument
 from vilina_ingest.site import Site
@@ -24,7 +26,12 @@ router = APIRouter(prefix="/v1/sites", tags=["staffing"], responses=RESPONSES)  
 
 @router.post("/{site}/staffing/play", response_model=PlayDocument, dependencies=[Depends(only_json)])
 async def play(
-    request: Request, state: SiteState, outlook: TheOutlook, planner: ThePlanner, asked: PlayAsked
+    request: Request,
+    state: SiteState,
+    outlook: TheOutlook,
+    shares: Shares,
+    planner: ThePlanner,
+    asked: PlayAsked,
 ) -> PlayDocument:
     """Play a plan or a roster against demand as it may come: who is in time, how long people wait, how long staff are
     idle, each with its 95 % interval.
@@ -41,7 +48,7 @@ async def play(
     else:
         given = of_document({"units": list(asked.units)}, "the plan")
     today = state.site.local(state.now()).date()
-    units = await played_units(state.site, outlook, given, today=today, costs=Costs(
+    units = await played_units(state.site, shares, outlook, given, today=today, costs=Costs(
         asked.hour_eur, asked.shrinkage, asked.breaks
     ))  # fmt: skip
     found = await planner.plays(units, state.site, plays=asked.plays, seed=asked.seed)
@@ -49,7 +56,7 @@ async def play(
 
 
 async def played_units(
-    site: Site, outlook: Outlook, given: Given, *, today: date, costs: Costs
+    site: Site, shares: Mapping[str, Share], outlook: Outlook, given: Given, *, today: date, costs: Costs
 ) -> list[tuple[Asked, list[Span]]]:
     """Units of which staff is given, with who is forecast to come on the days that it is of.
 
@@ -64,8 +71,8 @@ async def played_units(
         )
     first = min(days)
     demands = await demands_of(
-        site, outlook, first=first, days=(max(days) - first).days + 1, units=[unit for unit in own if own[unit]],
-        step=15,
+        site, shares, outlook, first=first, days=(max(days) - first).days + 1,
+        units=[unit for unit in own if own[unit]], step=15,
     )  # fmt: skip
     return [(one, own[one.demand.unit]) for one in asked_of(site, demands, costs)]
 

@@ -1,7 +1,7 @@
 """`/v1/sites/{site}/staffing` and `/what-if`: how many staff units need, what a change would do, who should move."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from vilina_api.errors import BadRequest, NotReady
 from vilina_api.etag import tagged
 from vilina_api.problem import RESPONSES
-from vilina_api.routes.needs import SiteState, only_json
+from vilina_api.routes.needs import Shares, SiteState, only_json
 from vilina_api.site_forecast.outlook import Outlook
 from vilina_api.staffing.came import came_to_units, came_today, waiting_seen
 from vilina_api.staffing.cost import cost_of
@@ -22,7 +22,7 @@ from vilina_api.staffing.report import PlannedUnit, cost_document, document
 from vilina_api.staffing.report_changes import change_document, move_document
 from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
-from vilina_api.staffing.shares import said_shares
+from vilina_api.staffing.shares import Share
 from vilina_api.staffing.today import AtWork, units_now
 from vilina_api.staffing.unit_demand import unit_demands, zone_demand
 from vilina_api.staffing.what_if import Change
@@ -94,6 +94,7 @@ async def staffing(
     request: Request,
     state: SiteState,
     outlook: TheOutlook,
+    shares: Shares,
     planner: ThePlanner,
     costs: Annotated[Costs, Depends()],
     first: Annotated[date | None, FIRST] = None,
@@ -107,19 +108,21 @@ async def staffing(
     Held against the same days with all desks staffed. A plan that was made is not made again while the forecast stays.
     """
     first = first or state.site.local(state.now()).date()
-    demands = await demands_of(state.site, outlook, first=first, days=days, units=unit or (), step=step)
+    demands = await demands_of(
+        state.site, shares, outlook, first=first, days=days, units=unit or (), step=step
+    )
     planned = await planner.plans(asked_of(state.site, demands, costs))
     accepted = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
     if form == "csv" or (form is None and accepted == "text/csv"):
         text = await asyncio.to_thread(as_csv, planned)
         return tagged(request, text, media_type="text/csv; charset=utf-8")
-    body = await asyncio.to_thread(_body, state.site, planned, first, days)
+    body = await asyncio.to_thread(_body, state.site, shares, planned, first, days)
     return tagged(request, body, media_type="application/json")
 
 
 @router.post("/{site}/what-if", response_model=ChangeDocument, dependencies=[Depends(only_json)])
 async def what_if(
-    state: SiteState, outlook: TheOutlook, planner: ThePlanner, asked: ChangeAsked
+    state: SiteState, outlook: TheOutlook, shares: Shares, planner: ThePlanner, asked: ChangeAsked
 ) -> ChangeDocument:
     """Change target, service time, opening hours or demand: what it does to hours, euros and who is in time.
 
@@ -127,7 +130,7 @@ async def what_if(
     """
     first = asked.first or state.site.local(state.now()).date()
     demands = await demands_of(
-        state.site, outlook, first=first, days=asked.days, units=asked.units, step=asked.step
+        state.site, shares, outlook, first=first, days=asked.days, units=asked.units, step=asked.step
     )
     change = Change(
         target=asked.target, service_min=asked.service_min, demand_times=asked.demand_percent / 100,
@@ -149,6 +152,7 @@ async def together(
     request: Request,
     state: SiteState,
     outlook: TheOutlook,
+    shares: Shares,
     planner: ThePlanner,
     costs: Annotated[Costs, Depends()],
     unit: Annotated[list[str], TOGETHER],
@@ -158,7 +162,7 @@ async def together(
 ) -> Response:
     """What it saves when units share their staff: one queue, and whoever is free serves whoever is first."""
     first = first or state.site.local(state.now()).date()
-    demands = await demands_of(state.site, outlook, first=first, days=days, units=unit, step=step)
+    demands = await demands_of(state.site, shares, outlook, first=first, days=days, units=unit, step=step)
     planned = await planner.plans(asked_of(state.site, demands, costs))
     found = await planner.together([one.plan for one in planned])
     apart, shared = cost_of(found.apart), cost_of([found.together])
@@ -175,6 +179,7 @@ async def move(
     request: Request,
     state: SiteState,
     outlook: TheOutlook,
+    shares: Shares,
     planner: ThePlanner,
     staff: Annotated[list[str] | None, STAFF] = None,
     waiting: Annotated[list[str] | None, WAITING] = None,
@@ -184,7 +189,7 @@ async def move(
     local = site.local(now).replace(tzinfo=None)
     there, queue = _numbers(site, staff or (), "staff"), _numbers(site, waiting or (), "waiting")
     queue = waiting_seen(site, state.snapshot.live.areas if state.snapshot else ()) | queue
-    demands = await demands_of(site, outlook, first=local.date(), days=1, units=(), step=15)
+    demands = await demands_of(site, shares, outlook, first=local.date(), days=1, units=(), step=15)
     asked = asked_of(site, demands, Costs())
     missing = [one for one in asked if one.demand.unit not in there]
     for planned in await planner.plans(missing):
@@ -195,7 +200,7 @@ async def move(
     came = await asyncio.to_thread(came_today, state.reader, site, now)
     units = units_now(
         demands, {one.demand.unit: one.by for one in asked}, at=local,
-        came=came_to_units(site, demands, came, said_shares(site)), moved=True,
+        came=came_to_units(site, demands, came, shares), moved=True,
         present={
             unit.id: AtWork(staff=there[unit.id], waiting=queue.get(unit.id, 0), skills=frozenset(unit.skills))
             for unit in site.units
@@ -207,8 +212,9 @@ async def move(
     return tagged(request, body.model_dump_json(by_alias=True), media_type="application/json")
 
 
-def _body(site: Site, planned: Sequence[PlannedUnit], first: date, days: int) -> str:
-    shares = said_shares(site)
+def _body(
+    site: Site, shares: Mapping[str, Share], planned: Sequence[PlannedUnit], first: date, days: int
+) -> str:
     body = StaffingDocument.model_validate({
         **document(planned, None), "site": site.id, "first": first, "days": days,
         "shares": tuple(shares[one.plan.demand.unit].reason() for one in planned),
@@ -217,7 +223,14 @@ def _body(site: Site, planned: Sequence[PlannedUnit], first: date, days: int) ->
 
 
 async def demands_of(
-    site: Site, outlook: Outlook, *, first: date, days: int, units: Sequence[str], step: int
+    site: Site,
+    shares: Mapping[str, Share],
+    outlook: Outlook,
+    *,
+    first: date,
+    days: int,
+    units: Sequence[str],
+    step: int,
 ) -> list[Demand]:
     """Who is forecast to come to units.
 
@@ -229,7 +242,7 @@ async def demands_of(
     forecast = await outlook.forecast(first=first, days=days)
 
     def made() -> list[Demand]:
-        found = unit_demands(site, zone_demand(forecast), said_shares(site), units)
+        found = unit_demands(site, zone_demand(forecast), shares, units)
         return [one.in_slots(step) for one in found]
 
     return await asyncio.to_thread(made)

@@ -26,6 +26,7 @@ from vilina_api.site_forecast.documents import (
 from vilina_api.site_forecast.options import models_option, planned_of, planned_option
 from vilina_api.site_forecast.serving import HORIZON, SiteOutlook, View
 from vilina_api.site_forecast.site_model import place_of
+from vilina_api.staffing.shares import said_shares
 from vilina_edge.clock import SystemClock
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site import Site
@@ -55,7 +56,7 @@ def show_command(
     """How many will come, per slot, as quantiles. The rest of today moves with what has come so far."""
     try:
         site = load_site(site_path)
-        about = subject_of(site, unit=unit, zone=zone, floor=floor)
+        about = subject_of(site, said_shares(site), unit=unit, zone=zone, floor=floor)
         place = place_of(site, planned_of(planned_path, site))
         click.echo("Reading the past of the site.", err=True)
         with closing(open_store(store_address, read_only=True)) as reader:

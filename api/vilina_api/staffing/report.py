@@ -7,7 +7,7 @@ from typing import Any
 
 from vilina_api.staffing.cost import Cost, Present, against, cost_of
 from vilina_api.staffing.judge import Interval, Judged
-from vilina_api.staffing.plan import HOUR_MIN, StaffPlan
+from vilina_api.staffing.plan import StaffPlan
 from vilina_api.staffing.pooling import Pooled
 from vilina_api.staffing.wording import reason
 
@@ -82,8 +82,8 @@ def _unit_table(unit: PlannedUnit) -> Iterator[str]:
     played = f"{'played':>8}" if judged else ""
     yield f"{'slot from':<17}{'staff':>6}{'paid h':>8}{'€/visit':>9}{'in time':>9}{played}  why"
     for i, slot in enumerate(made.slots):
-        hours = _paid_hours(made, i)
-        cost = f"{hours * by.rules.hour_eur / slot.expected:.2f}" if slot.expected else "-"
+        hours, visit = made.slot_hours(slot), made.slot_eur_per_visit(slot)
+        cost = "-" if visit is None else f"{visit:.2f}"
         one = f"{percent(judged.slots[i].value):>8}" if judged else ""
         yield (
             f"{slot.start:%Y-%m-%d %H:%M} {slot.staff:>6}{hours:>8.1f}{cost:>9}{percent(slot.within):>9}{one}"
@@ -108,7 +108,8 @@ def _unit_document(unit: PlannedUnit) -> dict[str, Any]:
             {
                 "start": slot.start.isoformat(),
                 "staff": slot.staff,
-                "paid_hours": round(_paid_hours(made, i), 3),
+                "paid_hours": round(made.slot_hours(slot), 3),
+                "eur_per_visit": _rounded(made.slot_eur_per_visit(slot)),
                 "expected": round(slot.expected, 2),
                 "load": round(slot.load, 3),
                 "in_time": round(slot.within, 4),
@@ -134,10 +135,6 @@ def _unit_document(unit: PlannedUnit) -> dict[str, Any]:
             "over_hours": interval_document(judged.over_hours),
         },
     }  # fmt: skip
-
-
-def _paid_hours(made: StaffPlan, slot: int) -> float:
-    return made.slots[slot].staff * made.demand.slot_min / HOUR_MIN * made.by.rules.paid
 
 
 def _sums(made: StaffPlan) -> str:
@@ -177,6 +174,10 @@ def interval_document(interval: Interval) -> dict[str, float | None]:
     """For programs; null for what is not known."""
     ends = (("value", interval.value), ("low", interval.low), ("high", interval.high))
     return {name: round(end, 4) if isfinite(end) else None for name, end in ends}
+
+
+def _rounded(eur: float | None) -> float | None:
+    return None if eur is None else round(eur, 3)
 
 
 def _sums_document(made: StaffPlan) -> dict[str, float | None]:
