@@ -133,6 +133,19 @@ def test_a_roster_says_who_works_when_and_what_nobody_covers(page: Page, offices
     assert saved.value.path().read_bytes().startswith(b"BEGIN:VCALENDAR")
 
 
+def test_who_is_ill_is_replaced_on_the_page_and_the_roster_is_another(page: Page, offices: Served) -> None:
+    look(page, offices, week="2026-W12")
+    monday = page.locator(".grid tbody tr").filter(has_text="Aino").locator("td").first
+    expect(monday).to_contain_text("10:00–14:00")
+    page.get_by_label("Who cannot come?").select_option("Aino")
+    page.get_by_label("When?").select_option("Mon 16 March")
+    page.get_by_role("button", name="Find who steps in").click()
+    expect(page.locator("#stepped-in li").first).to_contain_text(
+        re.compile("instead of|comes|Nobody"), timeout=PATIENCE_MS
+    )
+    expect(monday).to_be_empty()
+
+
 def test_each_suggestion_says_why(page: Page, offices: Served) -> None:
     planned(page, offices, at="unit:info")
     page.locator("#staff-table summary").click()

@@ -1,7 +1,7 @@
 """The planner's page: a week, what it needs, and who works when."""
 
 import asyncio
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -224,6 +224,14 @@ async def make_roster(state: State, rosters: Rosters, plans: Plans, week: WhichW
     chosen = Week.parse(week)
     planned = plans.of(chosen)
     await asyncio.to_thread(rosters.start, chosen, planned.plans if planned else {}, now=state.now())
+
+
+@router.post("/absent", dependencies=[Depends(only_json)])
+async def absent(
+    rosters: Rosters, week: WhichWeek, person: str, day: date | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Somebody is ill: the week's roster changes so that as few others as possible notice; what changes."""
+    return {"changes": await asyncio.to_thread(rosters.absent, Week.parse(week), person, day)}
 
 
 @router.get("/roster")

@@ -35,6 +35,10 @@ page.addEventListener("submit", (event) => {
     event.preventDefault();
     work(() => whoMoves(event.target));
   }
+  if (event.target.id === "absent") {
+    event.preventDefault();
+    work(() => repair(event.target));
+  }
   if (event.target.id !== "people-form") return;
   event.preventDefault();
   work(() => usePeople(event.target.elements.file.files[0]));
@@ -95,6 +99,16 @@ async function usePeople(file) {
   });
   await refresh();
   goOn("make-roster");
+}
+
+async function repair(form) {
+  show(said.repairing, null);
+  const query = new URLSearchParams([["week", page.dataset.week], ...new FormData(form)]);
+  if (!query.get("day")) query.delete("day");
+  const { changes } = await (await send(`/planner/absent?${query}`)).json();
+  await refresh();
+  const lines = changes.map((change) => Object.assign(document.createElement("li"), { textContent: change }));
+  document.getElementById("stepped-in").replaceChildren(...lines);
 }
 
 async function playWeek() {
