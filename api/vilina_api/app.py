@@ -1,7 +1,7 @@
 """The application: routes, errors and the live state, wired together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -13,11 +13,23 @@ from vilina_api.planner_page.week_plans import WeekPlans
 from vilina_api.planner_page.week_rosters import WeekRosters
 from vilina_api.problem import add_problem_handlers
 from vilina_api.rostering.jobs import Jobs
-from vilina_api.routes import flows, forecast, health, occupancy, pages, planner, roster, sites, staffing
+from vilina_api.routes import (
+    flows,
+    forecast,
+    health,
+    occupancy,
+    pages,
+    planner,
+    plays,
+    roster,
+    sites,
+    staffing,
+)
 from vilina_api.routes.roles import PLANNING, PUBLIC, STAFF
 from vilina_api.site_forecast.serving import SiteOutlook
 from vilina_api.site_forecast.site_model import Planned, place_of
 from vilina_api.staffing.planner import Planner
+from vilina_api.staffing.shares import Share, said_shares
 from vilina_api.state import LiveState
 from vilina_edge.clock import Clock
 from vilina_ingest.site import Site
@@ -33,12 +45,14 @@ def create_app(
     keys: KeyRing | None = None,
     models: Path | None = None,
     planned: Planned | None = None,
+    shares: Mapping[str, Share] | None = None,
     rosters: Path | None = None,
 ) -> FastAPI:
     """The app of one site over one store, which it only reads; it is opened anew for the little that is written.
 
     Without `keys` whoever reaches it may do everything. `models` is the directory of trained models, in which forecasts
-    are kept, too. `rosters` is the folder of rosters; without one, none are made.
+    are kept, too. `shares` are those that units have of their zones, by default as the site file says. `rosters` is the
+    folder of rosters; without one, none are made.
     """
     jobs = None if rosters is None else Jobs(rosters, site)
     place = place_of(site, planned or Planned())
@@ -70,9 +84,12 @@ def create_app(
     )
     app.state.live = LiveState(site=site, reader=reader, clock=clock)
     app.state.outlook = outlook
+    app.state.shares = said_shares(site) if shares is None else shares
     app.state.open_store = open_store
     app.state.planner = Planner()
-    app.state.week_plans = WeekPlans(site, outlook=outlook, planner=app.state.planner)
+    app.state.week_plans = WeekPlans(
+        site, shares=app.state.shares, outlook=outlook, planner=app.state.planner
+    )
     app.state.week_rosters = (
         WeekRosters(site, jobs=jobs, folder=rosters) if jobs is not None and rosters is not None else None
     )
@@ -83,6 +100,6 @@ def create_app(
     app.include_router(forecast.router, dependencies=[PLANNING])
     for module in (sites, flows, occupancy, pages):
         app.include_router(module.router, dependencies=[STAFF])
-    for module in (staffing, roster, planner):
+    for module in (staffing, plays, roster, planner):
         app.include_router(module.router, dependencies=[PLANNING])
     return app

@@ -11,9 +11,10 @@ import click
 import uvicorn
 
 from vilina_api.app import create_app
-from vilina_api.errors import KeysError, PlannedError
+from vilina_api.errors import CountsError, KeysError, PlannedError, StaffingError
 from vilina_api.keys import KeyRing, Keys, Role
 from vilina_api.site_forecast.options import models_option, planned_of, planned_option
+from vilina_api.staffing_store import ticket_shares
 from vilina_edge.clock import SystemClock
 from vilina_ingest.errors import IngestError
 from vilina_ingest.site_file import load_site
@@ -48,6 +49,9 @@ def _server(_context: click.Context, _option: click.Parameter, address: str | No
 )
 @models_option
 @planned_option
+@click.option("--tickets", "tickets_path", type=click.Path(path_type=Path),
+              help="Queue tickets, which teach the units' shares of their zones, beside counts of the store: "
+                   "columns time, unit, and count, or a row for each. Read once, at the start.")  # fmt: skip
 @click.option("--roster-folder", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Where rosters are kept, with data about people; without it, none are made.")  # fmt: skip
 def run(
@@ -60,6 +64,7 @@ def run(
     port: int,
     models: Path | None,
     planned_path: Path | None,
+    tickets_path: Path | None,
     roster_folder: Path | None,
 ) -> None:
     """Serve the API under /v1 and the manager's board at /. Ctrl-C ends it."""
@@ -74,14 +79,19 @@ def run(
         site = load_site(site_path)
         reader = open_store(store_address, read_only=True)
         planned = planned_of(planned_path, site)
-    except (IngestError, KeysError, PlannedError) as error:
+        shares = (
+            None
+            if tickets_path is None
+            else ticket_shares(tickets_path, site, store_address, tell=click.echo)
+        )
+    except (IngestError, KeysError, PlannedError, StaffingError, CountsError) as error:
         raise click.ClickException(str(error)) from error
     with _listening(host, port) as listener:
         click.echo(f"The board of {site.name} is at http://{host}:{listener.getsockname()[1]}/")
         writing = partial(open_store, write_address or store_address)
         app = create_app(
             site=site, reader=reader, open_store=writing, clock=SystemClock(), keys=keys, models=models,
-            planned=planned, rosters=roster_folder,
+            planned=planned, shares=shares, rosters=roster_folder,
         )  # fmt: skip
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=SHUTDOWN_S)
         uvicorn.Server(config).run(sockets=[listener])

@@ -1,15 +1,14 @@
 """`vilina staffing`: how many staff each unit needs, why, and at what cost; what a change would do; who should move."""
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
-from vilina_api.errors import ApiError, StaffingError
+from vilina_api.errors import StaffingError
 from vilina_api.staffing.came import came_to_units, came_today
 from vilina_api.staffing.cost import present
 from vilina_api.staffing.judge import judge
@@ -22,19 +21,28 @@ from vilina_api.staffing.report_changes import change_document, change_table, mo
 from vilina_api.staffing.tickets import read_tickets
 from vilina_api.staffing.today import units_now
 from vilina_api.staffing.what_if import Change, what_if
-from vilina_api.staffing_options import Asked, Coming, demand_options, target_of
+from vilina_api.staffing_options import (
+    Asked,
+    Coming,
+    demand_options,
+    said,
+    target_of,
+    tell,
+    told_before,
+    watched,
+)
+from vilina_api.staffing_play_cli import FEWEST_PLAYS, play_command
 from vilina_edge.clock import SystemClock
-from vilina_ingest.errors import IngestError
 from vilina_ingest.site import Target
 from vilina_ingest.stores import open_store
-
-FEWEST_PLAYS: Final = 20
-"""Fewer say nothing of how sure they are."""
 
 
 @click.group()
 def staffing() -> None:
     """How many staff each unit needs, for whoever may come."""
+
+
+staffing.add_command(play_command)
 
 
 @staffing.command("plan")
@@ -47,9 +55,9 @@ def staffing() -> None:
 def plan_(simulate: int | None, seed: int, *, together: bool, as_json: bool, **options: Any) -> None:
     """Print the least staff per slot with which the target holds over all that may come; why; and what it costs."""
     asked = Asked(**options)
-    with _said():
-        coming = asked.coming(asked.site(), tell=_tell)
-        planned = [_planned(one, simulate, seed) for one in _watched(coming)]
+    with said():
+        coming = asked.coming(asked.site(), tell=tell)
+        planned = [_planned(one, simulate, seed) for one in watched(coming)]
         shared = pool([one.plan for one in planned]) if together else None
     if as_json:
         click.echo(json.dumps(document(planned, shared), indent=2))
@@ -95,13 +103,13 @@ def what_if_(
     Opening hours change when people come, not how many.
     """
     asked = Asked(**options)
-    with _said():
+    with said():
         change = Change(
             target=then_target, service_min=then_service_min, demand_times=then_demand / 100, opens=then_opens,
             closes=then_closes, closed=then_closed,
         )  # fmt: skip
-        coming = asked.coming(asked.site(), tell=_tell)
-        found = [what_if(one.demand, one.by, change) for one in _watched(coming)]
+        coming = asked.coming(asked.site(), tell=tell)
+        found = [what_if(one.demand, one.by, change) for one in watched(coming)]
     if as_json:
         click.echo(json.dumps({"units": [change_document(one) for one in found]}, indent=2))
     else:
@@ -127,11 +135,11 @@ def move_(
         raise click.UsageError(
             "give --came with who came to units today, or --store with the counts of zones"
         )
-    with _said():
+    with said():
         site = asked.site()
         if site is None:
             raise StaffingError("give --site, which says what skills units need")
-        coming = asked.coming(site, tell=_tell)
+        coming = asked.coming(site, tell=tell)
         demands = [one.demand for one in coming]
         at = at or site.local(SystemClock().now()).replace(tzinfo=None)
         if came_path is not None:
@@ -140,7 +148,7 @@ def move_(
         else:
             with closing(open_store(str(asked.store_address), read_only=True)) as reader:
                 zones = came_today(reader, site, at.replace(tzinfo=site.tz).astimezone(UTC))
-            came = came_to_units(site, demands, zones, asked.shares(site, _told_before))
+            came = came_to_units(site, demands, zones, asked.shares(site, told_before))
         now = units_now(
             demands, {one.demand.unit: one.by for one in coming}, came=came, moved=asked.moved,
             present=read_present(present_path, site),
@@ -148,31 +156,6 @@ def move_(
         )  # fmt: skip
         found = advice(now)
     click.echo(json.dumps(move_document(found), indent=2) if as_json else found.reason())
-
-
-@contextmanager
-def _said() -> Iterator[None]:
-    """Errors of ours are said, without where they were raised."""
-    try:
-        yield
-    except (ApiError, IngestError) as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _tell(note: str) -> None:
-    click.echo(note, err=True)
-
-
-def _told_before(_note: str) -> None:
-    """Where the same was read for the demand."""
-
-
-def _watched(coming: Sequence[Coming]) -> Iterator[Coming]:
-    """Say which unit is planned, because a week of many takes seconds."""
-    for number, one in enumerate(coming, start=1):
-        if len(coming) > 1:
-            _tell(f"{one.demand.unit}, {number} of {len(coming)}")
-        yield one
 
 
 def _planned(coming: Coming, plays: int | None, seed: int) -> PlannedUnit:

@@ -4,11 +4,10 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from vilina_api.staffing.plan import HOUR_MIN
 from vilina_api.staffing.report import PlannedUnit
 from vilina_api.staffing.walk import Because
 from vilina_api.staffing.wording import reason
@@ -27,6 +26,7 @@ class SlotDocument(Document):
     start: Annotated[datetime, Field(description="local time", examples=["2026-03-02T07:30:00"])]
     staff: int
     paid_hours: float
+    eur_per_visit: Annotated[float | None, Field(description="of the slot; null where nobody is expected")]
     expected: Annotated[float, Field(description="people who come")]
     load: Annotated[float, Field(description="how many of the staff they keep busy")]
     in_time: Annotated[float, Field(description="share of them who are expected to be served in time")]
@@ -136,6 +136,18 @@ class ChangeDocument(Document):
     after: CostDocument
 
 
+class TogetherDocument(Document):
+    """What sharing staff saves, at the least: units are taken to be busy on the same days."""
+
+    site: str
+    units: tuple[str, ...]
+    apart: CostDocument
+    together: CostDocument
+    saved_hours: Annotated[float, Field(description="paid")]
+    saved_eur: float
+    why: Annotated[str, Field(description="one sentence, with its numbers")]
+
+
 class Levels(Document):
     now: float
     then: float
@@ -160,6 +172,72 @@ class MoveDocument(Document):
     why: Annotated[str, Field(description="one sentence, with its numbers")]
 
 
+class PlayAsked(Document):
+    """What is to be played: `units`, or a `roster`."""
+
+    units: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            max_length=200,
+            description="unit, slot_min, and slots with start and staff, as /staffing answers them",
+        ),
+    ] = ()
+    roster: Annotated[str | None, Field(description="the name of a roster's job")] = None
+    plays: Annotated[int, Field(ge=20, le=1000)] = 200
+    seed: int = 1
+    hour_eur: Annotated[float, Field(ge=0, description="what a paid hour costs")] = 30.0
+    shrinkage: Annotated[float, Field(ge=0, lt=100, description="percent of paid time away")] = 0.0
+    breaks: Annotated[float, Field(ge=0, lt=100, description="percent of the time present")] = 0.0
+
+
+class IntervalDocument(Document):
+    """What was seen, and the 95 % interval of what many more plays would come to; null where nobody came."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class PlayedSlot(Document):
+    start: datetime
+    staff: int
+    in_time: IntervalDocument
+
+
+class PlayedSums(Document):
+    paid_hours: float
+    eur: float
+    visits: Annotated[float, Field(description="in one play")]
+    served: Annotated[float, Field(description="of them, in time or not")]
+    eur_per_visit: Annotated[float | None, Field(description="of those served")]
+    in_time: Annotated[IntervalDocument, Field(description="share of all who came")]
+
+
+class PlayedUnit(PlayedSums):
+    """One unit's staff, played."""
+
+    unit: str
+    target: Target
+    slot_min: float
+    plays: int
+    outside_hours: Annotated[float, Field(description="of staff at times at which nobody is expected")]
+    wait_min: IntervalDocument
+    gave_up: Annotated[IntervalDocument, Field(description="share of who was not served")]
+    idle_hours: IntervalDocument
+    over_hours: Annotated[IntervalDocument, Field(description="that staff stayed with who was there")]
+    slots: tuple[PlayedSlot, ...]
+    short_slots: Annotated[
+        tuple[datetime, ...], Field(description="in which the target surely does not hold, the worst first")
+    ]
+    why: Annotated[str, Field(description="one sentence, with its numbers")]
+
+
+class PlayDocument(Document):
+    site: str
+    units: tuple[PlayedUnit, ...]
+    all: PlayedSums
+
+
 def as_csv(units: Sequence[PlannedUnit]) -> str:
     """A row for each unit and slot."""
     text = io.StringIO()
@@ -168,7 +246,7 @@ def as_csv(units: Sequence[PlannedUnit]) -> str:
     for unit in units:
         made, rules = unit.plan, unit.plan.by.rules
         for slot in made.slots:
-            hours = slot.staff * made.demand.slot_min / HOUR_MIN * rules.paid
+            hours = made.slot_hours(slot)
             writer.writerow([
                 made.demand.unit, slot.start.isoformat(), f"{made.demand.slot_min:g}", slot.staff, f"{hours:.3f}",
                 f"{hours * rules.hour_eur:.2f}", f"{slot.expected:.2f}", f"{slot.within:.4f}", slot.because,

@@ -1,6 +1,7 @@
 """What the commands of `vilina staffing` have in common: who comes, from which file, and what units are planned by."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Final, NamedTuple, TypeVar
 import click
 from pydantic import ValidationError
 
-from vilina_api.errors import StaffingError
+from vilina_api.errors import ApiError, StaffingError
 from vilina_api.forecasting.counts_file import Columns, read_counts
-from vilina_api.site_forecast.options import models_option
+from vilina_api.site_forecast.options import models_option, planned_of, planned_option
 from vilina_api.site_forecast.serving import HORIZON
 from vilina_api.staffing.calibration import calibrated
 from vilina_api.staffing.demand import Demand
@@ -22,6 +23,7 @@ from vilina_api.staffing.shares import Share, said_shares
 from vilina_api.staffing.tickets import read_tickets
 from vilina_api.staffing.unit_demand import unit_demands
 from vilina_api.staffing_store import counted_zones, forecast_zones
+from vilina_ingest.errors import IngestError
 from vilina_ingest.site import Site, Target, Unit
 from vilina_ingest.site_file import load_site
 from vilina_ingest.stores import HELP
@@ -52,6 +54,10 @@ def target_of(_context: click.Context, _option: click.Parameter, text: str | Non
         raise click.BadParameter(
             f"{text!r} is no target; write like 80/10 for 80 % within 10 minutes"
         ) from error
+    if 0 < share < 1:
+        raise click.BadParameter(
+            f"a target of {share:g} % is hardly one; write {100 * share:g}/{within:g} for {100 * share:g} %"
+        )
     try:
         return Target(share=share / 100, within_min=within)
     except ValidationError as error:
@@ -78,6 +84,7 @@ _OPTIONS: Final = (
     click.option("--days", type=click.IntRange(1, HORIZON), default=7, show_default=True,
                  help="With --store: local days from today on."),
     models_option,
+    planned_option,
     click.option("--tickets", "tickets_path", type=click.Path(path_type=Path),
                  help="Queue tickets, which teach the units' shares: columns time, unit, and count, or a row for each "
                       "ticket. Needs --counts or --store."),
@@ -124,6 +131,7 @@ class Asked:
     store_address: str | None
     days: int
     models: Path | None
+    planned_path: Path | None
     tickets_path: Path | None
     counts_path: Path | None
     spread: float
@@ -206,7 +214,10 @@ class Asked:
     def _zones(self, site: Site, tell: Callable[[str], None]) -> dict[str, Demand]:
         if not self.forecast_paths:
             tell("Reading the past of the site.")
-            return forecast_zones(site, str(self.store_address), models=self.models, days=self.days)
+            planned = planned_of(self.planned_path, site)
+            return forecast_zones(
+                site, str(self.store_address), models=self.models, planned=planned, days=self.days
+            )
         zones: dict[str, Demand] = {}
         for path in self.forecast_paths:
             for one in read_demand(path, spread=self.spread, of="zone"):
@@ -268,3 +279,28 @@ def _known(name: str, units: dict[str, Unit] | None) -> Unit | None:
     if name not in units:
         raise StaffingError(f"the site has no unit {name!r}; it has {', '.join(units) or 'none'}")
     return units[name]
+
+
+@contextmanager
+def said() -> Iterator[None]:
+    """Errors of ours are said, without where they were raised."""
+    try:
+        yield
+    except (ApiError, IngestError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def tell(note: str) -> None:
+    click.echo(note, err=True)
+
+
+def told_before(_note: str) -> None:
+    """Where the same was read for the demand."""
+
+
+def watched(coming: Sequence[Coming]) -> Iterator[Coming]:
+    """Say which unit is planned, because a week of many takes seconds."""
+    for number, one in enumerate(coming, start=1):
+        if len(coming) > 1:
+            tell(f"{one.demand.unit}, {number} of {len(coming)}")
+        yield one

@@ -84,6 +84,15 @@ class Event(Days):
     ] = None
 
 
+class PopUp(Days):
+    """Something that stands at a spot for some days; what it changes in the spot's zone is learned, or said."""
+
+    spot: Annotated[Id, Field(description="where it stands")]
+    percent: Annotated[
+        float | None, Field(gt=-100, le=900, description="so many more people than usual, fewer if negative")
+    ] = None
+
+
 class Floor(Part):
     id: Id
     name: str
@@ -224,6 +233,7 @@ class Site(Part):
     ] = ()
     school_holidays: tuple[Days, ...] = ()
     events: tuple[Event, ...] = ()
+    pop_ups: tuple[PopUp, ...] = ()
     retention: Retention = Retention()
     disclosure: Disclosure = Disclosure()
 

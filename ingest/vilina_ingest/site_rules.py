@@ -86,8 +86,12 @@ def _unknown_names(site: Site) -> Iterator[Fault]:
         *((("units", i, "zone"), u.zone, zones) for i, u in enumerate(site.units)),
         *((("spots", i, "zone"), s.zone, zones) for i, s in enumerate(site.spots)),
         *((("events", i, "zone"), e.zone, zones) for i, e in enumerate(site.events) if e.zone is not None),
+        *(
+            (("pop_ups", i, "spot"), one.spot, {s.id for s in site.spots})
+            for i, one in enumerate(site.pop_ups)
+        ),
     ]
-    kinds = {"floor": "floor", "counter": "counter"}
+    kinds = {"floor": "floor", "counter": "counter", "spot": "spot"}
     for place, name, known in wanted:
         if name not in known:
             kind = kinds.get(place[-1], "zone")

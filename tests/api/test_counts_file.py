@@ -94,6 +94,15 @@ def test_a_time_is_read_however_it_is_written_if_it_can_mean_one_thing(
     assert [found.people[0, 0, 22], found.people[0, 0, 23], found.people[0, 1, 0]] == [0, 1, 2]
 
 
+def test_times_that_are_written_in_several_ways_are_read_and_that_is_said(tmp_path: Path) -> None:
+    found = read(tmp_path, [*ROWS[:23], "2.3.2026 23:00,23", "3/13/2026 00:00,1"])
+    assert found.counts.people[0, 0, 23] == 23
+    assert found.notes[0] == (
+        "people: times are written in several ways, '2.3.2026 23:00' in line 25 unlike '2026-03-02 00:00' in line 2;"
+        " each is read as it is written"
+    )
+
+
 def test_times_in_utc_become_local_where_the_zone_is_said(tmp_path: Path) -> None:
     rows = [f"2026-03-02T{hour:02}:00Z,{hour}" for hour in range(20)]
     assert read(tmp_path, rows).counts.people[0, 0, 10] == 10

@@ -117,6 +117,17 @@ def test_floors_and_the_site_are_told_and_fit_together(served: Served) -> None:
     assert day() < day(floor="1") < day(zone="hall")
 
 
+def test_a_unit_is_told_by_its_share_of_its_zone_and_says_so(served: Served) -> None:
+    unit = served.get(unit="lab", step="60m")
+    assert (unit["level"], unit["subject"], unit["name"]) == ("unit", "lab", "Lab")
+    assert unit["share"].startswith("lab is taken to get 100 % of who comes to its zone")
+    zone = served.get(zone="lab", step="60m")
+    assert zone["share"] is None
+    middle = [sum(people[3] for people in each["people"]) for each in (unit, zone)]
+    assert middle[0] == pytest.approx(middle[1], rel=0.1)
+    assert served.get("/then", unit="lab")["level"] == "unit"
+
+
 def _from_lab(served: Served) -> float:
     """About as many leave the lab as enter it."""
     return float(sum(people[3] for people in served.get(zone="lab")["people"]))
@@ -146,6 +157,8 @@ def test_csv_is_a_row_per_slot_by_parameter_or_header(served: Served) -> None:
     [
         ({"zone": "cellar"}, 404, "There is no zone 'cellar'; there are hall"),
         ({"floor": "9"}, 404, "There is no floor '9'"),
+        ({"unit": "cellar"}, 404, "There is no unit 'cellar'; there are lab"),
+        ({"unit": "lab", "zone": "lab"}, 422, "not for both"),
         ({"zone": "hall", "floor": "1"}, 422, "not for both"),
         ({"from": "2026-03-02"}, 422, "2026-03-02 is over"),
         ({"days": 99}, 422, "Forecasts reach until 2026-03-30"),

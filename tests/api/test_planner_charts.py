@@ -1,6 +1,8 @@
 """What the planner's charts show, from real forecasts and real plans."""
 
+import re
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 import numpy as np
 import pytest
@@ -15,10 +17,13 @@ from vilina_api.planner_page.axis import NARROW, WIDE, ChartWords
 from vilina_api.planner_page.drawing import csv_text, file_png, file_svg, page_svg
 from vilina_api.planner_page.fan import Fan, fan, fan_chart
 from vilina_api.planner_page.heat import heat, heat_chart
+from vilina_api.planner_page.page import Look, render_blocks
 from vilina_api.planner_page.steps import most_at_once, steps, steps_chart
+from vilina_api.planner_page.subject import subject
 from vilina_api.planner_page.week import Week
 from vilina_api.planner_page.week_rosters import fits
 from vilina_api.rostering.required import from_plans, required
+from vilina_api.site_forecast.card import Backtest, Judged, ModelCard, Scope, Score
 from vilina_api.staffing.demand import Demand
 from vilina_api.staffing.plan import StaffPlan, plan
 from vilina_api.staffing.rules import Rules
@@ -28,6 +33,7 @@ WEEK = Week.parse("2026-W10")
 NOW = datetime.combine(date(2026, 3, 4), time(12, 20))
 OPENS, CLOSES = 9, 14
 WORDS = ChartWords(("ma", "ti", "ke", "to", "pe", "la", "su"), "kiinni", "{} tiskiä")
+SCOPES: Final[tuple[Scope, ...]] = ("zones", "site")
 MISSED = 11
 """The hour of Tuesday in which nobody counted."""
 
@@ -121,11 +127,12 @@ def test_steps_of_units_together_are_the_sum_of_each(shown: Fan) -> None:
 
 def test_what_is_needed_names_units_with_too_few_desks_the_worst_first(shown: Fan) -> None:
     plans = [planned(shown, "desk"), planned(shown, "info", desks=5), planned(shown, "help", desks=4)]
-    found = needed(plans, steps(plans))
+    found = needed(plans, steps(plans), plans[:2])
     assert found is not None
     assert [short.unit for short in found.short] == ["help", "info"]
     assert found.cost.paid_hours == pytest.approx(sum(one.paid_hours for one in plans))
-    assert needed([], ()) is None
+    assert found.now is None, "of one unit nobody knows what there would be without the plan"
+    assert needed([], (), []) is None
 
 
 def test_charts_follow_the_light_of_the_page_and_files_are_by_day(shown: Fan) -> None:
@@ -144,6 +151,30 @@ def test_charts_follow_the_light_of_the_page_and_files_are_by_day(shown: Fan) ->
     assert "kiinni" in page_svg(charts[2])
     assert "8 tiskiä" in page_svg(charts[2])
     assert file_png(charts[1]).startswith(b"\x89PNG")
+
+
+def test_the_page_shows_how_good_the_model_was_by_horizon_and_part_of_the_day(shown: Fan) -> None:
+    model, week, month = (Score(wape=wape, loss=5.0, coverage=81.4) for wape in (6.24, 11.4, 10.3))
+    judged = [
+        Judged(what=what, scope=scope, model=model, last_week=week, four_weeks=month)
+        for what in ("1 h", "8-14 days", "10-16 h")
+        for scope in SCOPES
+    ]
+    days = {"first": date(2026, 2, 2), "last": date(2026, 3, 1)}
+    card = ModelCard(
+        site="square", method="vilina", version="v", trained_at=None, trained_until=days["last"], first=None, days=182,
+        series=3, gaps_percent=0.4, in_use=True, verdict="In use: the first model.",
+        backtest=Backtest(origins=10, horizons=tuple(judged[:4]), dayparts=tuple(judged[4:]), **days),
+    )  # fmt: skip
+    text = render_blocks(
+        Look(
+            site=offices(), week=WEEK, subject=subject(offices(), "site"), now=NOW, fan=shown, card=card, share=None,
+            plan=None, roster=None, people=(), keeps_rosters=False,
+        )
+    )  # fmt: skip
+    rows = re.findall(r'<th scope="row">([^<]*)</th><td>6.2</td><td>81</td><td>11.4</td><td>10.3</td>', text)
+    assert rows == ["1 h", "8-14 days", "10-16 h"]
+    assert "trained until Sun 1 March on 182 days" in text
 
 
 def test_an_empty_week_can_be_drawn() -> None:

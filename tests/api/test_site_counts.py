@@ -157,6 +157,32 @@ def test_a_file_of_what_is_planned_is_read_by_its_kinds(tmp_path: Path) -> None:
     assert [one.name for one in (*planned.closures, *planned.school_holidays)] == ["Moving", "Winter"]
 
 
+def test_a_pop_up_stands_at_a_spot_and_counts_in_its_zone(tmp_path: Path) -> None:
+    spot = {"id": "corner", "name": "Corner", "zone": "library", "at": [12, 5], "size": [2, 2]}
+    own = {"name": "Vaccination", "spot": "corner", "first": "2026-05-02", "percent": 30}
+    site = two_floors(spots=[spot], pop_ups=[own])
+    path = tmp_path / "planned.csv"
+    path.write_text(
+        "kind,name,first,last,zone,spot,percent\npop-up,Bikes,2026-05-04,2026-05-05,,corner,20\n",
+        encoding="utf-8",
+    )
+    planned = read_planned(path, site)
+    kinds = specials(site, pop_ups=planned.pop_ups)
+    factors = special_factors(weeks_with([], times=1.0), Calendar(), kinds, FOUND, days=14)
+    library = FOUND.rows[zone_key("library")]
+    assert factors[library, 61:65] == pytest.approx([1.3, 1.0, 1.2, 1.2])
+    assert np.all(factors[FOUND.rows[zone_key("lab")]] == 1)
+    for row, message in (
+        ("pop-up,Bikes,2026-05-04,,,,", "line 2: a pop-up needs its spot; there are corner"),
+        ("pop-up,Bikes,2026-05-04,,,cellar,", "line 2: there is no spot 'cellar'; there are corner"),
+        ("pop-up,Bikes,2026-05-04,,hall,corner,", "line 2: only events have a zone"),
+        ("closure,Moving,2026-05-04,,,,5", "line 2: only events and pop-ups have a percent"),
+    ):
+        path.write_text(f"kind,name,first,last,zone,spot,percent\n{row}\n", encoding="utf-8")
+        with pytest.raises(PlannedError, match=message):
+            read_planned(path, site)
+
+
 def weeks_with(events: list[date], *, times: float) -> Counts:
     """Eight weeks in which everybody comes as usual, but on days of an event."""
     people = np.full((len(FOUND.parts), 56, 24), 0.0)

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from tests.api.two_floors import two_floors, write_days, write_site
 from vilina_api.forecast_cli import forecast
+from vilina_api.staffing_cli import staffing
 from vilina_ingest.store_sqlite import SqliteStore
 
 KNOWN = 23
@@ -71,6 +72,32 @@ def test_a_forecast_is_printed_as_json_or_csv_or_drawn(house: House, tmp_path: P
     assert in_csv.stdout.splitlines()[0].startswith("start_utc,end_utc,start_local,subject,p05,")
 
 
+def test_a_unit_is_forecast_by_its_share_of_its_zone(house: House, tmp_path: Path) -> None:
+    def middle(*about: str) -> float:
+        found = json.loads(house.run("show", *about, "--days", "2", "--json").stdout)
+        return sum(people[3] for people in found["people"])
+
+    assert middle("--unit", "lab") == pytest.approx(middle("--zone", "lab"), rel=0.1), (
+        "all of it: nobody says less"
+    )
+    shown = house.run("show", "--unit", "lab")
+    assert "lab is taken to get 1e+02" not in shown.stdout
+    assert "lab is taken to get 100 % of who comes to its zone" in shown.stdout
+    in_csv = house.run("show", "--unit", "lab", "--csv").stdout
+    assert in_csv.startswith("start_utc,end_utc,start_local,unit,p05,")
+    (tmp_path / "lab.csv").write_text(in_csv, encoding="utf-8")
+    planned = CliRunner().invoke(
+        staffing,
+        ["plan", "--csv", str(tmp_path / "lab.csv"), "--counted", "--service-min", "6", "--target", "80/10"],
+    )
+    assert planned.output.startswith("lab: 80 % within 10 min"), planned.output
+    site = write_site(tmp_path, two_floors())
+    twice = CliRunner().invoke(
+        staffing, ["plan", "--forecast", str(tmp_path / "lab.csv"), "--site", str(site)]
+    )
+    assert "has no column 'zone'" in twice.output
+
+
 def test_what_is_planned_beside_the_site_file_counts(house: House, tmp_path: Path) -> None:
     today = two_floors().local(datetime.now(UTC)).date()
     (tmp_path / "planned.csv").write_text(f"kind,name,first\nclosure,Moving,{today}\n", encoding="utf-8")
@@ -81,8 +108,8 @@ def test_what_is_planned_beside_the_site_file_counts(house: House, tmp_path: Pat
 @pytest.mark.parametrize(
     ("command", "asked", "message"),
     [
-        ("show", ("--zone", "cellar"), "there is no zone 'cellar'; there are hall, library, landing, lab"),
-        ("show", ("--zone", "hall", "--floor", "1"), "ask for a zone or for a floor, not for both"),
+        ("show", ("--zone", "cellar"), "There is no zone 'cellar'; there are hall, library, landing, lab"),
+        ("show", ("--zone", "hall", "--floor", "1"), "Ask for a zone or for a floor, not for both"),
         ("show", ("--planned", "no.csv"), "no.csv cannot be read"),
         ("show", ("--plot", "fan.pdf"), "is no picture"),
         ("train", (), "say with --models"),

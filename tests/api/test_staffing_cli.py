@@ -194,3 +194,12 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(staffing, ["plan", "--csv", str(tmp_path / "no.csv")])
     assert done.exit_code == 1
     assert "cannot be read" in done.output
+
+
+@pytest.mark.parametrize(
+    ("target", "said"), [("0.8/10", "write 80/10 for 80 %"), ("0/10", "0 % within"), ("100/10", "100 %")]
+)
+def test_a_target_that_is_hardly_meant_is_refused(tmp_path: Path, target: str, said: str) -> None:
+    done = planned(tmp_path, VALUES, "--service-min", "12", "--target", target)
+    assert done.exit_code == 2
+    assert said in done.output

@@ -158,6 +158,18 @@ def test_what_if_tells_the_difference_to_the_plan_of_now(client: httpx.Client) -
     assert found["after"]["visits"] == pytest.approx(1.3 * found["before"]["visits"], rel=0.01)
 
 
+def test_it_is_told_what_sharing_staff_saves(client: httpx.Client) -> None:
+    found = get(client, "/staffing/together", **{"from": "2026-03-04"}, days=1, unit=["desk", "info"])
+    assert found["units"] == ["desk", "info"]
+    assert found["saved_hours"] == pytest.approx(
+        found["apart"]["paid_hours"] - found["together"]["paid_hours"]
+    )
+    assert found["saved_hours"] > 0
+    assert found["why"].startswith("desk and info need ")
+    alone = client.get("/staffing/together", params={"unit": "desk"})
+    assert (alone.status_code, "at least 2 items" in alone.json()["detail"]) == (422, True)
+
+
 def test_who_should_move_now_is_said_by_who_is_where_and_who_waits(client: httpx.Client) -> None:
     found = get(client, "/staffing/move", staff=["desk:4", "info:6"], waiting="desk:4")
     assert (found["move"]["from"], found["move"]["to"]) == ("info", "desk")
@@ -209,6 +221,54 @@ def test_changes_that_cannot_be_are_problems_with_the_remedy(
     answer = client.post("/what-if", json={"from": "2026-03-04", "days": 1, "units": ["desk"], **asked})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert said in answer.json()["detail"]
+
+
+def test_a_plan_is_played_as_it_was_answered_and_with_other_staff(client: httpx.Client) -> None:
+    planned = get(client, "/staffing", **{"from": "2026-03-04"}, days=1)
+    played = client.post("/staffing/play", json={"units": planned["units"], "plays": 100}).json()
+    assert [unit["unit"] for unit in played["units"]] == ["desk", "info"]
+    for unit, asked in zip(played["units"], planned["units"], strict=True):
+        assert unit["in_time"]["low"] < unit["in_time"]["value"] < unit["in_time"]["high"]
+        assert unit["in_time"]["value"] == pytest.approx(asked["plan"]["in_time"], abs=0.05)
+        assert unit["paid_hours"] == asked["plan"]["paid_hours"]
+        assert unit["idle_hours"]["value"] > 0
+    assert played["all"]["eur"] == planned["all"]["eur"]
+    desk = planned["units"][0]
+    fewer = [{"start": slot["start"], "staff": max(1, slot["staff"] - 2)} for slot in desk["slots"]]
+    worse = client.post(
+        "/staffing/play", json={"units": [{"unit": "desk", "slot_min": 30, "slots": fewer}], "plays": 100}
+    ).json()["units"][0]
+    assert worse["in_time"]["high"] < played["units"][0]["in_time"]["low"]
+    assert worse["short_slots"]
+    assert "it does not hold, the worst is Wed" in worse["why"]
+
+
+def one_slot(unit: str, day: str, staff: float) -> dict[str, Any]:
+    return {"units": [{"unit": unit, "slot_min": 30, "slots": [{"start": f"{day}T08:00", "staff": staff}]}]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, "Send units with slots"),
+        ({"units": [{"unit": "desk"}]}, "units[0]: it needs unit, slot_min, and slots"),
+        (one_slot("zoo", "2026-03-04", 1), "no unit 'zoo'"),
+        (one_slot("desk", "2026-03-01", 1), "known already"),
+        (one_slot("desk", "2026-03-04", 1.5), "staff is 1.5"),
+        ({"plays": 3}, "plays: Input should be greater than or equal to 20"),
+    ],
+)  # fmt: skip
+def test_staff_that_cannot_be_played_is_a_problem_with_the_remedy(
+    client: httpx.Client, asked: dict[str, Any], said: str
+) -> None:
+    answer = client.post("/staffing/play", json=asked)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert said in answer.json()["detail"]
+
+
+def test_a_roster_is_played_only_where_rosters_are_made(client: httpx.Client) -> None:
+    answer = client.post("/staffing/play", json={"roster": "20260302T081500-0a1b2c3d"})
+    assert (answer.status_code, "--roster-folder" in answer.json()["detail"]) == (404, True)
 
 
 def test_what_if_takes_json_alone(client: httpx.Client) -> None:

@@ -1,10 +1,12 @@
 """The demo: everything at once, and nothing left behind."""
 
+import csv
 import os
 import re
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,15 @@ def live(address: str) -> Any:
     return httpx.get(f"{address}/v1/sites/service-square/live").raise_for_status().json()
 
 
+def said_before(address: str, *, days: int) -> httpx.Response:
+    """What was forecast of a day of the last week, on the day before it."""
+    forecast = f"{address}/v1/sites/service-square/forecast"
+    rows = csv.DictReader(httpx.get(f"{forecast}?format=csv", timeout=60).text.splitlines())
+    day = datetime.fromisoformat(next(rows)["start_local"]).date() - timedelta(days=days)
+    asked = {"day": str(day), "made": str(day - timedelta(days=1)), "step": "60m"}
+    return httpx.get(f"{forecast}/then", params=asked, timeout=60)
+
+
 def test_the_demo_shows_a_living_square_and_leaves_nothing_behind(demo: Running) -> None:
     address = demo.address()
     before = {door["line"]: door["entered"] + door["left"] for door in live(address)["doors"]}
@@ -82,6 +93,12 @@ def test_the_demo_shows_a_living_square_and_leaves_nothing_behind(demo: Running)
     )
     assert max(people[3] for people in forecast["people"]) > 50
     assert forecast["card"].startswith("weighted profiles, from 14 days")
+    until(
+        lambda: said_before(address, days=5).is_success, seconds=90, what="the week before has been forecast"
+    )
+    week = [said_before(address, days=days).json() for days in range(1, 6)]
+    assert max(people[3] for then in week for people in then["people"]) > 50, "some day of them was open"
+    assert all("Made for the demo, from what was known on that day" in then["card"] for then in week)
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(30) == 0, demo.said()
     assert demo.others() == []

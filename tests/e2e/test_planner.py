@@ -1,5 +1,6 @@
 """The planner's page in a real browser: a week planned in three clicks."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -132,10 +133,69 @@ def test_a_roster_says_who_works_when_and_what_nobody_covers(page: Page, offices
     assert saved.value.path().read_bytes().startswith(b"BEGIN:VCALENDAR")
 
 
+def test_who_is_ill_is_replaced_on_the_page_and_the_roster_is_another(page: Page, offices: Served) -> None:
+    look(page, offices, week="2026-W12")
+    monday = page.locator(".grid tbody tr").filter(has_text="Aino").locator("td").first
+    expect(monday).to_contain_text("10:00–14:00")
+    page.get_by_label("Who cannot come?").select_option("Aino")
+    page.get_by_label("When?").select_option("Mon 16 March")
+    page.get_by_role("button", name="Find who steps in").click()
+    expect(page.locator("#stepped-in li").first).to_contain_text(
+        re.compile("instead of|comes|Nobody"), timeout=PATIENCE_MS
+    )
+    expect(monday).to_be_empty()
+
+
 def test_each_suggestion_says_why(page: Page, offices: Served) -> None:
     planned(page, offices, at="unit:info")
     page.locator("#staff-table summary").click()
     expect(page.locator("#staff-table tbody tr.act").first).to_contain_text("there are 1 desks, so only")
+
+
+def test_a_plan_is_held_against_the_week_without_it(page: Page, offices: Served) -> None:
+    planned(page, offices, at="unit:desk")
+    expect(page.locator(".staffing .sums").last).to_contain_text("Without the plan, with all desks staffed: ")
+    expect(page.locator(".staffing .sums").last).to_contain_text(" € for each visit. The plan takes −")
+
+
+def test_a_units_people_are_its_share_of_its_zone_and_the_page_says_so(page: Page, offices: Served) -> None:
+    look(page, offices, at="unit:desk")
+    expect(page.locator(".forecast .note").first).to_contain_text("Desk is taken to get 40 % of who comes")
+    page.locator("#fan-table summary").click()
+    expect(page.locator("#fan-table tbody tr").filter(has_text="Tue 10:00")).to_contain_text("32")
+    expect(page.locator(".forecast .note").nth(1)).to_contain_text("No model has been trained yet")
+
+
+def test_plan_or_roster_are_played_and_say_where_they_would_not_hold(page: Page, offices: Served) -> None:
+    planned(page, offices, week="2026-W11")
+    expect(page.locator(".plays")).to_contain_text("The plan is played 200 times")
+    page.get_by_role("button", name="Play it").click()
+    expect(page.locator("#played-said")).to_contain_text("of all who come are in time", timeout=PATIENCE_MS)
+    rows = page.locator("#played tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="Info")).to_contain_text("slots, worst")
+    expect(rows.filter(has_text="Desk").locator("td").first).to_have_text(re.compile(r"\d+ \(\d+–\d+\)"))
+
+
+def test_it_is_said_what_sharing_staff_would_save(page: Page, offices: Served) -> None:
+    planned(page, offices, at="site")
+    page.get_by_role("button", name="guidance").click()
+    expect(page.locator("#shared")).to_contain_text("Desk and Info need", timeout=PATIENCE_MS)
+
+
+def test_who_should_help_whom_is_asked_for_the_next_hour(page: Page, offices: Served) -> None:
+    look(page, offices)
+    page.get_by_role("button", name="Look at the next hour").click()
+    expect(page.locator("#moved")).to_contain_text(".", timeout=PATIENCE_MS)
+    page.locator("#there summary").click()
+    for label, number in (("Staff at Desk", "3"), ("Staff at Info", "9"), ("Waiting at Desk", "12")):
+        page.get_by_label(label).fill(number)
+    page.get_by_role("button", name="Look at the next hour").click()
+    expect(page.locator("#moved")).to_contain_text(
+        "customers in time at Desk is less than 80 %", timeout=PATIENCE_MS
+    )
+    look(page, offices, week="2026-W12")
+    expect(page.locator(".moving")).to_be_hidden()
 
 
 def test_a_slider_says_at_once_what_a_change_does_and_it_can_be_taken_back(
@@ -161,8 +221,10 @@ def test_a_chart_can_be_saved_as_numbers_picture_and_drawing(page: Page, offices
         page.locator("#staff-files").get_by_role("link", name="Numbers (CSV)").click()
     assert saved.value.suggested_filename == "staff-2026-W12-desk.csv"
     lines = saved.value.path().read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "time,staff,expected,kept_busy,in_time,why"
-    assert lines[1].startswith("2026-03-16T10:00,")
+    assert lines[0] == "time,unit,staff,expected,kept_busy,in_time,why"
+    assert lines[1].startswith("2026-03-16T10:00,desk,")
+    whole = offices.client.get("/planner/files/staff.csv", params={"week": "2026-W12", "at": "site"}).text
+    assert {line.split(",")[1] for line in whole.splitlines()[1:]} == {"desk", "info"}
     for name, form, begins in (
         ("fan", "png", b"\x89PNG"),
         ("heat", "svg", b"<svg"),

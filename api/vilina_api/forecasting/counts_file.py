@@ -19,7 +19,7 @@ import numpy as np
 
 from vilina_api.errors import CountsError
 from vilina_api.forecasting.counts import DAY_MINUTES, Counts, Floats
-from vilina_api.forecasting.timestamps import Written, local_times
+from vilina_api.forecasting.timestamps import Written, local_times, other_way
 
 DELIMITERS: Final = ",;\t"
 GAPS: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
@@ -71,14 +71,25 @@ def read_counts(path: Path, columns: Columns, *, minutes: int = 60, zone: ZoneIn
         with _opened(path) as file:
             rows = _rows(file, path.name, columns)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise CountsError(f"{path} cannot be read: {error}") from error
+        why = error.strerror or error if isinstance(error, OSError) else error
+        raise CountsError(f"{path} cannot be read: {why}") from error
     if not rows:
         raise CountsError(f"{path.name} has no counts")
-    times = {
-        name: list(local_times((Written(r.line, r.time) for r in found), file=path.name, zone=zone))
-        for name, found in rows.items()
-    }
-    return _on_grid(rows, times, path.name, minutes)
+    written = {name: [Written(row.line, row.time) for row in found] for name, found in rows.items()}
+    times = {name: list(local_times(found, file=path.name, zone=zone)) for name, found in written.items()}
+    read = _on_grid(rows, times, path.name, minutes)
+    return read._replace(notes=(*_ways(written), *read.notes))
+
+
+def _ways(written: Mapping[str, Sequence[Written]]) -> Iterator[str]:
+    """That times are written in several ways, and how the other one is read."""
+    for name, found in written.items():
+        other = other_way(found)
+        if other is not None:
+            yield (
+                f"{name}: times are written in several ways, {other.text.strip()!r} in line {other.line} unlike"
+                f" {found[0].text.strip()!r} in line {found[0].line}; each is read as it is written"
+            )
 
 
 def _opened(path: Path) -> IO[str]:

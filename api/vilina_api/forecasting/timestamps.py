@@ -1,7 +1,7 @@
 """Times as people write them in files of counts: ISO 8601, or day and month in either order if the file says which."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -44,6 +44,19 @@ def local_times(written: Iterable[Written], *, file: str, zone: ZoneInfo | None)
         if aware and zone is not None:
             at = at.astimezone(zone)
         yield at.replace(tzinfo=None)
+
+
+def other_way(written: Sequence[Written]) -> Written | None:
+    """The first time that is written in another way than the first one; None if all are written in one."""
+    ways = ((row, _way(row.text.strip())) for row in written)
+    first = next(ways, None)
+    return None if first is None else next((row for row, way in ways if way != first[1]), None)
+
+
+def _way(text: str) -> str:
+    """What parts day, month and year."""
+    match = None if ISO.match(text) else OTHER.fullmatch(text)
+    return "ISO 8601" if match is None else match[2]
 
 
 def _parsed(row: Written, file: str, day_first: bool) -> datetime:

@@ -20,20 +20,27 @@ class ShortOfDesks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needed:
-    """What a week needs: hours and their cost, the most staff at once, and where desks are too few."""
+    """What a week needs: hours and their cost, the most staff at once, and where desks are too few.
+
+    `now` is the cost of all desks staffed, None where a unit does not say how many it has.
+    """
 
     cost: Cost
+    now: Cost | None
     most: Step
     short: tuple[ShortOfDesks, ...]
 
 
-def needed(plans: Sequence[StaffPlan], shown: Sequence[Step]) -> Needed | None:
+def needed(plans: Sequence[StaffPlan], shown: Sequence[Step], now: Sequence[StaffPlan]) -> Needed | None:
     """Of plans together, and their steps; None where nobody is expected anywhere."""
     most = most_at_once(shown)
     if most is None:
         return None
     return Needed(
-        cost=cost_of(plans), most=most, short=tuple(sorted(_short(plans), key=lambda one: one.worst.within))
+        cost=cost_of(plans),
+        now=cost_of(now) if len(now) == len(plans) else None,
+        most=most,
+        short=tuple(sorted(_short(plans), key=lambda one: one.worst.within)),
     )
 
 

@@ -17,6 +17,9 @@ Name = Literal["fan", "heat", "staff"]
 Form = Literal["csv", "png", "svg"]
 FAN_COLUMNS = ("time", "q10", "q25", "q50", "q75", "q90", "said_before", "came")
 
+STAFF_COLUMNS = ("time", "unit", "staff", "expected", "kept_busy", "in_time", "why")
+"""`vilina staffing play` reads them back."""
+
 
 def chart_file(look: Look, fan: Fan, name: Name, form: Form) -> str | bytes:
     """Its content."""
@@ -44,12 +47,17 @@ def _table(look: Look, fan: Fan, name: Name) -> tuple[Sequence[str], Iterator[Se
     if name == "heat":
         cells = heat(look.week, fan.slots).cells
         return ("date", "hour", "people"), ((f"{c.day}", c.hour, c.people) for c in cells)
-    if look.made is not None:
-        made = look.made
-        return ("time", "staff", "expected", "kept_busy", "in_time", "why"), (
-            (f"{s.start:%Y-%m-%dT%H:%M}", s.staff, s.expected, s.load, s.within, reason(s, made.by))
-            for s in made.slots
+    plans = [look.made] if look.made is not None else list(look.plan.plans.values()) if look.plan else []
+    return STAFF_COLUMNS, (
+        (
+            f"{s.start:%Y-%m-%dT%H:%M}",
+            made.demand.unit,
+            s.staff,
+            s.expected,
+            s.load,
+            s.within,
+            reason(s, made.by),
         )
-    return ("time", "staff", "kept_busy", "busy_day"), (
-        (f"{s.start:%Y-%m-%dT%H:%M}", s.staff, s.load, s.many) for s in look.shown
+        for made in plans
+        for s in made.slots
     )

@@ -1,6 +1,6 @@
 """The planner's page: what each block shows, ready for its template."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
@@ -17,11 +17,13 @@ from vilina_api.planner_page.heat import heat, heat_chart
 from vilina_api.planner_page.steps import Step, steps, steps_chart
 from vilina_api.planner_page.subject import Subject, subjects
 from vilina_api.planner_page.week import Week
-from vilina_api.planner_page.week_plans import WeekPlan
+from vilina_api.planner_page.week_plans import HOUR_EUR, WeekPlan
 from vilina_api.planner_page.week_rosters import WeekRoster, fits
 from vilina_api.rostering.grid import grid
 from vilina_api.rostering.people import Person
+from vilina_api.site_forecast.card import ModelCard
 from vilina_api.staffing.plan import StaffPlan
+from vilina_api.staffing.played import Played, sum_of
 from vilina_api.staffing.what_if import Difference
 from vilina_api.staffing.wording import reason
 from vilina_api.templating import templates
@@ -36,7 +38,8 @@ AHEAD: Final = 2
 class Look:
     """What a planner looks at, and what is known of it.
 
-    `now` is the site's local time, naive. `fan` is None while the forecast is being made; `card` says what it rests on.
+    `now` is the site's local time, naive. `fan` is None while the forecast is being made; `card` says what it rests on,
+    and `share` what a unit is taken to get of its zone.
     `people` can be rostered, if the server keeps rosters.
     """
 
@@ -45,7 +48,8 @@ class Look:
     subject: Subject
     now: datetime
     fan: Fan | None
-    card: str
+    card: ModelCard | None
+    share: str | None
     plan: WeekPlan | None
     roster: WeekRoster | None
     people: tuple[Person, ...]
@@ -86,8 +90,8 @@ def render_blocks(look: Look) -> str:
     return templates().get_template("planner/blocks.html").render(**_blocks(look), whole=False)
 
 
-def render_difference(found: Difference, week: Week, *, size: Size) -> str:
-    """What a change does, for the page to put in place."""
+def render_difference(found: Difference, week: Week, *, name: str, size: Size) -> str:
+    """What a change does to the unit of that name, for the page to put in place."""
     then, planned = steps([found.after]), steps([found.before])
     chart = steps_chart(
         then, before=planned, week=week, size=size, words=chart_words(), desks=found.after.by.rules.desks
@@ -97,7 +101,17 @@ def render_difference(found: Difference, week: Week, *, size: Size) -> str:
     return (
         templates()
         .get_template("planner/difference.html")
-        .render(found=found, chart=page_svg(chart), rows=rows)
+        .render(found=found, name=name, chart=page_svg(chart), rows=rows)
+    )
+
+
+def render_played(found: Sequence[Played], site: Site, *, of: str) -> str:
+    """What plays came to, for the page to put in place; `of` a roster, or of the plan."""
+    names = {unit.id: unit.name for unit in site.units}
+    return (
+        templates()
+        .get_template("planner/played.html")
+        .render(found=found, all=sum_of(found), names=names, of=of)
     )
 
 
@@ -119,19 +133,33 @@ def _blocks(look: Look) -> Mapping[str, object]:
     plans = list(plan.plans.values()) if plan else []
     shown, hours = look.shown, opening(look.shown)
     return {
-        "site": site, "week": week, "subject": look.subject, "fan": look.fan, "card": look.card, "plan": plan,
+        "site": site, "week": week, "subject": look.subject, "fan": look.fan, "card": look.card,
+        "share": f"{look.subject.name}{look.share.removeprefix(look.subject.id)}" if look.share else None, "plan": plan,
         "weeks": _weeks(week, today), "units": units,
         "zones": [one for one in subjects(site) if one.kind == "zone"],
         "names": {unit.id: unit.name for unit in site.units},
         "query": urlencode({"week": str(week), "at": str(look.subject)}),
         "pending": look.fan is None, "is_over": week.last < today, "today": today,
         "starts_late": week.first < today, "is_planned": plan is not None and len(plan.units) == len(units),
-        "needed": needed(plans, steps(plans)), "made": look.made, "shown": shown, "reason": reason,
+        "needed": needed(plans, steps(plans), list(plan.now.values()) if plan else []), "made": look.made,
+        "shown": shown, "reason": reason,
         "opens": hours[0], "closes": hours[1], "heat": heat(week, look.fan.slots) if look.fan else None,
         "drawn": _drawn(look), "roster": look.roster, "grid": grid(look.roster.roster) if look.roster else None,
         "is_outdated": look.is_outdated, "lacking": lacking(look.roster.roster) if look.roster else (),
+        "made_now": plan.now.get(look.subject.id) if plan and look.made else None, "hour_eur": HOUR_EUR,
+        "skills": _shared_skills(site, plan), "is_now": week == Week.of(today),
         "people": look.people, "keeps_rosters": look.keeps_rosters,
     }  # fmt: skip
+
+
+def _shared_skills(site: Site, plan: WeekPlan | None) -> Mapping[str, tuple[str, ...]]:
+    """Units that are planned by the skills that two of them and more ask for."""
+    planned = plan.plans if plan else {}
+    found: dict[str, tuple[str, ...]] = {}
+    for unit in site.units:
+        for skill in unit.skills if unit.id in planned else ():
+            found[skill] = (*found.get(skill, ()), unit.id)
+    return {skill: units for skill, units in found.items() if len(units) > 1}
 
 
 def opening(shown: tuple[Step, ...]) -> tuple[int, int]:

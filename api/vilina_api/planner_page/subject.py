@@ -1,11 +1,13 @@
 """What a planner looks at: the whole site, a unit, or a zone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from vilina_api.errors import NotFound
-from vilina_api.site_forecast.hierarchy import SITE, zone_key
+from vilina_api.forecast_subject import Subject as Asked
+from vilina_api.forecast_subject import subject_of
+from vilina_api.staffing.shares import Share
 from vilina_ingest.site import Site
 
 Kind = Literal["site", "unit", "zone"]
@@ -14,12 +16,16 @@ WHOLE: Final = "site"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`key` is that of its people in the forecast; a unit's are those of its zone."""
+    """A week is planned for all of it; charts are of one."""
 
     kind: Kind
     id: str
     name: str
-    key: str
+
+    def forecast(self, site: Site, shares: Mapping[str, Share]) -> Asked:
+        """Whom a forecast of it is about."""
+        unit, zone = (self.id if self.kind == kind else None for kind in ("unit", "zone"))
+        return subject_of(site, shares, unit=unit, zone=zone, floor=None)
 
     def __str__(self) -> str:
         """As addresses have it."""
@@ -28,11 +34,11 @@ class Subject:
 
 def subjects(site: Site) -> Iterator[Subject]:
     """All that can be looked at."""
-    yield Subject("site", site.id, site.name, SITE)
+    yield Subject("site", site.id, site.name)
     for unit in site.units:
-        yield Subject("unit", unit.id, unit.name, zone_key(unit.zone))
+        yield Subject("unit", unit.id, unit.name)
     for zone in site.zones:
-        yield Subject("zone", zone.id, zone.name, zone_key(zone.id))
+        yield Subject("zone", zone.id, zone.name)
 
 
 def subject(site: Site, text: str) -> Subject:

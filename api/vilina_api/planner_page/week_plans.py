@@ -1,6 +1,6 @@
 """Staff plans of weeks, made unit by unit when a planner asks, and kept while the server runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -10,9 +10,10 @@ from vilina_api.planner_page.week import Week
 from vilina_api.site_forecast.outlook import Outlook
 from vilina_api.staffing.plan import StaffPlan
 from vilina_api.staffing.planner import Asked, Planner
+from vilina_api.staffing.pooling import Pooled
 from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
-from vilina_api.staffing.shares import said_shares
+from vilina_api.staffing.shares import Share
 from vilina_api.staffing.unit_demand import unit_demands, zone_demand
 from vilina_api.staffing.what_if import Change, Difference
 from vilina_ingest.site import Site, Unit
@@ -24,10 +25,11 @@ STEP_MIN: Final = 30
 
 @dataclass(slots=True)
 class WeekPlan:
-    """Plans by unit; None of a unit to which nobody is expected to come."""
+    """Plans by unit; None of a unit to which nobody is expected to come. `now`: the same days without the plan."""
 
     made_at: datetime
     units: dict[str, StaffPlan | None] = field(default_factory=dict)
+    now: dict[str, StaffPlan] = field(default_factory=dict)
 
     @property
     def plans(self) -> Mapping[str, StaffPlan]:
@@ -37,8 +39,10 @@ class WeekPlan:
 class WeekPlans:
     """The plans of one site, for one event loop."""
 
-    def __init__(self, site: Site, *, outlook: Outlook, planner: Planner) -> None:
-        self._site, self._outlook, self._planner = site, outlook, planner
+    def __init__(
+        self, site: Site, *, shares: Mapping[str, Share], outlook: Outlook, planner: Planner
+    ) -> None:
+        self._site, self._shares, self._outlook, self._planner = site, shares, outlook, planner
         self._weeks: dict[Week, WeekPlan] = {}
 
     def of(self, week: Week) -> WeekPlan | None:
@@ -60,14 +64,18 @@ class WeekPlans:
         first = max(week.first, today)
         forecast = await self._outlook.forecast(first=first, days=(week.last - first).days + 1)
         zone = zone_demand(forecast).get(known[unit].zone)
-        made = None
+        made = now_there = None
         if zone is not None:
-            demands = unit_demands(self._site, {known[unit].zone: zone}, said_shares(self._site), [unit])
+            demands = unit_demands(self._site, {known[unit].zone: zone}, self._shares, [unit])
             asked = [Asked(one.in_slots(STEP_MIN), staffed(known[unit])) for one in demands]
-            made = (await self._planner.plans(asked))[0].plan
+            planned = (await self._planner.plans(asked))[0]
+            made, now_there = planned.plan, planned.now
         kept = self._weeks.setdefault(week, WeekPlan(now))
         kept.made_at = now
         kept.units[unit] = made
+        kept.now.pop(unit, None)
+        if now_there is not None:
+            kept.now[unit] = now_there.plan
         while len(self._weeks) > WEEKS_KEPT:
             del self._weeks[next(iter(self._weeks))]
 
@@ -82,6 +90,15 @@ class WeekPlans:
         if found is None:
             raise NotFound(f"There is no plan of {unit!r} for week {week.number} yet; plan the week first.")
         return found
+
+    async def together(self, week: Week, units: Sequence[str]) -> Pooled:
+        """What it saves if these units share their staff.
+
+        Raises:
+            NotFound: one of them has not been planned yet.
+            StaffingError: there are fewer than two.
+        """
+        return await self._planner.together([self.made(week, unit) for unit in units])
 
     async def difference(self, week: Week, unit: str, change: Change) -> Difference:
         """What a change would do to a unit's plan.

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -12,13 +12,14 @@ import numpy as np
 
 from vilina_api.errors import BadRequest, NotFound, NotKept, RosterError
 from vilina_api.planner_page.week import Week
-from vilina_api.rostering.document import PEOPLE
+from vilina_api.rostering.document import CHANGES, PEOPLE
 from vilina_api.rostering.jobs import Job, Jobs
 from vilina_api.rostering.people import Person
 from vilina_api.rostering.people_file import read_people
 from vilina_api.rostering.required import Required, from_plans, required
-from vilina_api.rostering.roster import Roster
+from vilina_api.rostering.roster import AT_MOST, Roster
 from vilina_api.rostering.rules import ShiftRules
+from vilina_api.rostering.told import change_lines
 from vilina_api.staffing.plan import StaffPlan
 from vilina_ingest.site import Site
 
@@ -106,6 +107,21 @@ class WeekRosters:
         if week not in self._known():
             raise NotFound(f"No roster of week {week.number} was begun.")
         return self._jobs.job(self._known()[week])
+
+    def absent(self, week: Week, person: str, day: date | None) -> tuple[str, ...]:
+        """Somebody cannot come on a day, or all week: the week's roster is repaired, and kept so; what changes.
+
+        Raises:
+            NotFound: there is no roster of the week.
+            RosterError: it cannot be repaired so.
+        """
+        made = self.roster(week)
+        if made is None:
+            raise NotFound(f"There is no roster of week {week.number} yet; make it first.")
+        days = [] if day is None else [day.isoformat()]
+        told = self._jobs.repair(made.job, {"person": person, "days": days, "at_most": AT_MOST})
+        changes = CHANGES.validate_python(told["changes"])
+        return tuple(change_lines(self._jobs.roster(made.job)[1], changes))
 
     def roster(self, week: Week) -> WeekRoster | None:
         """The newest of a week; None if there is none, or none yet."""

@@ -5,6 +5,7 @@ there cannot be one. Who asks again after a restart finds them; a job whose proc
 """
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -23,6 +24,8 @@ from vilina_api.rostering.roster import Roster
 from vilina_api.rostering.shifts import Week
 from vilina_edge.delivery.durable import write_whole
 from vilina_ingest.site import Site
+
+log = logging.getLogger(__name__)
 
 MOST_JOBS: Final = 20
 """The oldest that has ended goes when another is asked for: people's data is not for keeping."""
@@ -127,6 +130,12 @@ class Jobs:
         if done.returncode == REFUSED:
             raise RosterError(done.stderr.decode())
         if done.returncode:
+            log.error(
+                "repairing roster %s ended with %d: %s",
+                name,
+                done.returncode,
+                done.stderr.decode(errors="replace"),
+            )
             raise NotKept("The roster was not repaired, and is as it was; the server's log says why.")
         return json.loads(done.stdout)
 

@@ -1,6 +1,6 @@
 """A roster and its repair, as people read them on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vilina_api.rostering.grid import grid
 from vilina_api.rostering.roster import Change, Repaired, Roster, Shift, clock
@@ -53,15 +53,20 @@ def stage_line(stage: Stage, seconds: float) -> str:
 
 def repair_lines(repaired: Repaired) -> Iterator[str]:
     """Who changes what."""
-    names = {worker.id: worker.name for worker in repaired.roster.workers}
-    if not repaired.changes:
-        yield "Nobody else changes."
-    for change in repaired.changes:
-        yield f"{names[change.person]}, {change.day:%a %Y-%m-%d}: {_change(repaired.roster, change)}"
+    yield from change_lines(repaired.roster, repaired.changes)
     yield f"{repaired.others} other {'person changes' if repaired.others == 1 else 'people change'}."
     if repaired.roster.uncovered:
         yield "Not covered:"
         yield from (f"  {one.why}" for one in repaired.roster.uncovered)
+
+
+def change_lines(roster: Roster, changes: Sequence[Change]) -> Iterator[str]:
+    """A line for each change."""
+    names = {worker.id: worker.name for worker in roster.workers}
+    if not changes:
+        yield "Nobody else changes."
+    for change in changes:
+        yield f"{names[change.person]}, {change.day:%a %Y-%m-%d}: {_change(roster, change)}"
 
 
 def _change(roster: Roster, change: Change) -> str:

@@ -1,39 +1,40 @@
 """`/v1/sites/{site}/forecast`: how many will come, what was said before, and by which model."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 import numpy as np
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from vilina_api.errors import BadRequest, NotFound
+from vilina_api.errors import NotFound
 from vilina_api.etag import tagged
+from vilina_api.forecast_subject import Subject, subject_of
 from vilina_api.forecasting.counts import Floats
 from vilina_api.problem import RESPONSES
-from vilina_api.routes.needs import SiteState
+from vilina_api.routes.needs import Shares, SiteState
 from vilina_api.site_forecast.card import ModelCard
 from vilina_api.site_forecast.documents import (
     ForecastDocument,
-    Level,
     Step,
     as_csv,
     counts_of,
     rows_of,
     slots,
 )
-from vilina_api.site_forecast.hierarchy import SITE, floor_key, zone_key
-from vilina_api.site_forecast.quarters import by_hour
 from vilina_api.site_forecast.serving import SiteOutlook
 from vilina_ingest.site import Site
 
 router = APIRouter(prefix="/v1/sites", tags=["forecast"], responses=RESPONSES)  # type: ignore[arg-type]  # narrower keys
 
 Format = Literal["json", "csv"]
+UNIT = Query(
+    description="People coming to this unit's desks: its share of its zone, in its opening hours",
+    examples=["library"],
+)
 ZONE = Query(description="People entering this zone, from anywhere", examples=["library"])
 FLOOR = Query(
-    description="People entering this floor from elsewhere; without zone and floor, the site from outside"
+    description="People entering this floor from elsewhere; without unit, zone and floor, the site from outside"
 )
 FIRST = Query(alias="from", description="A local day; by default today", examples=["2026-03-02"])
 DAYS = Query(ge=1, description="Local days; forecasts reach four weeks ahead, and scores two", examples=[7])
@@ -54,33 +55,14 @@ def site_outlook(request: Request) -> SiteOutlook:
 TheOutlook = Annotated[SiteOutlook, Depends(site_outlook)]
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is asked about: its key in the hierarchy, and what people call it."""
-
-    level: Level
-    id: str
-    key: str
-    name: str
-
-
 def subject(
-    state: SiteState, zone: Annotated[str | None, ZONE] = None, floor: Annotated[str | None, FLOOR] = None
+    state: SiteState,
+    shares: Shares,
+    unit: Annotated[str | None, UNIT] = None,
+    zone: Annotated[str | None, ZONE] = None,
+    floor: Annotated[str | None, FLOOR] = None,
 ) -> Subject:
-    site = state.site
-    if zone is not None and floor is not None:
-        raise BadRequest("Ask for a zone or for a floor, not for both.")
-    if zone is not None:
-        names = {one.id: one.name for one in site.zones}
-        if zone not in names:
-            raise NotFound(f"There is no zone {zone!r}; there are {', '.join(names)}.")
-        return Subject("zone", zone, zone_key(zone), names[zone])
-    if floor is not None:
-        names = {one.id: one.name for one in site.floors}
-        if floor not in names:
-            raise NotFound(f"There is no floor {floor!r}; there are {', '.join(names)}.")
-        return Subject("floor", floor, floor_key(floor), names[floor])
-    return Subject("site", site.id, SITE, site.name)
+    return subject_of(state.site, shares, unit=unit, zone=zone, floor=floor)
 
 
 About = Annotated[Subject, Depends(subject)]
@@ -100,7 +82,8 @@ async def forecast(
     """How many will come, per slot, as quantiles: of today and of days to come.
 
     The rest of today moves with what has come; slots that are over say what was said before they began. Medians of
-    zones, floors and the site fit together. Days further ahead than two weeks are told, but nobody scores them.
+    zones, floors and the site fit together; a unit has its share of its zone. Days further ahead than two weeks are
+    told, but nobody scores them.
     """
     view = await outlook.view()
     first = first or view.said.first
@@ -160,7 +143,6 @@ def _document(
     card: str,
 ) -> ForecastDocument:  # fmt: skip
     edges, places = slots(site, first, len(people), step)
-    counts = came if step == "15m" else by_hour(came[None])[0]
     return ForecastDocument(
         site=site.id,
         level=about.level,
@@ -169,9 +151,10 @@ def _document(
         step=step,
         made_at=made_at,
         edges=tuple(edges),
-        people=rows_of(people, places),
-        came=counts_of(counts, places),
+        people=rows_of(about.people(site, people, first), places),
+        came=counts_of(about.came(site, came, first, hourly=step == "60m"), places),
         card=card,
+        share=about.said,
     )
 
 

@@ -1,11 +1,12 @@
 """What routes need of the app."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
 from vilina_api.errors import NotFound, NotJson, NotReady
+from vilina_api.staffing.shares import Share
 from vilina_api.state import LiveState, Snapshot
 from vilina_ingest.store import Store
 
@@ -26,6 +27,13 @@ def site_state(state: State, site: Annotated[str, Path(examples=["service-square
     return state
 
 
+def shares_of(request: Request) -> Mapping[str, Share]:
+    """What units are taken to get of their zones: as tickets showed, or as the site file says."""
+    found: Mapping[str, Share] = request.app.state.shares
+    return found
+
+
+Shares = Annotated[Mapping[str, Share], Depends(shares_of)]
 SiteState = Annotated[LiveState, Depends(site_state)]
 
 

@@ -1,7 +1,7 @@
 """The planner's page: a week, what it needs, and who works when."""
 
 import asyncio
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,17 +11,28 @@ from vilina_api.etag import tagged
 from vilina_api.planner_page.axis import NARROW, WIDE
 from vilina_api.planner_page.fan import Fan
 from vilina_api.planner_page.files import Form, Name, chart_file
-from vilina_api.planner_page.page import Look, opening, render_blocks, render_difference, render_page
+from vilina_api.planner_page.page import (
+    Look,
+    opening,
+    render_blocks,
+    render_difference,
+    render_page,
+    render_played,
+)
 from vilina_api.planner_page.steps import steps
 from vilina_api.planner_page.subject import WHOLE, subject
 from vilina_api.planner_page.week import Week
 from vilina_api.planner_page.week_numbers import week_fan
 from vilina_api.planner_page.week_plans import WeekPlans
 from vilina_api.planner_page.week_rosters import SECONDS, WeekRosters
+from vilina_api.rostering.manning import at_desks
 from vilina_api.rostering.people_file import MOST_BYTES
-from vilina_api.routes.needs import State, only_json
+from vilina_api.routes.needs import State, only_json, shares_of
 from vilina_api.routes.pages import html
+from vilina_api.routes.plays import played_units
+from vilina_api.routes.staffing import Costs, ThePlanner
 from vilina_api.site_forecast.serving import SiteOutlook
+from vilina_api.staffing.at_desks import Given, spans
 from vilina_api.staffing.plan import StaffPlan
 from vilina_api.staffing.what_if import Change
 from vilina_ingest.site import Target
@@ -31,6 +42,7 @@ router = APIRouter(prefix="/planner", include_in_schema=False)
 AT_ONCE_S = 1.0
 """A page waits so long for its forecast; then it is shown without, and asks for it."""
 LAST_HOUR = 24
+PLAYS = 200
 FILE = "application/octet-stream"
 MEDIA = {"csv": "text/csv; charset=utf-8", "png": "image/png", "svg": "image/svg+xml"}
 
@@ -65,6 +77,7 @@ class Asked:
 
     def __init__(self, request: Request, state: State, week: str | None = None, at: str = WHOLE) -> None:
         self.site = state.site
+        self.shares = shares_of(request)
         self.rosters: WeekRosters | None = request.app.state.week_rosters
         self.now: datetime = state.site.local(state.now()).replace(tzinfo=None)
         self.week = Week.parse(week) if week else Week.of(self.now.date())
@@ -121,6 +134,7 @@ async def plan(state: State, plans: Plans, week: WhichWeek, unit: str) -> None:
 @router.get("/what-if")
 async def what_if(
     request: Request,
+    state: State,
     plans: Plans,
     week: WhichWeek,
     unit: str,
@@ -140,7 +154,42 @@ async def what_if(
         made, Target(share=share / 100, within_min=within), service, demand / 100, (opens, closes)
     )
     found = await plans.difference(chosen, unit, change)
-    text = await asyncio.to_thread(render_difference, found, chosen, size=WIDE if wide else NARROW)
+    name = next(one.name for one in state.site.units if one.id == unit)
+    text = await asyncio.to_thread(render_difference, found, chosen, name=name, size=WIDE if wide else NARROW)
+    return tagged(request, text, media_type="text/html; charset=utf-8")
+
+
+@router.get("/together")
+async def together(
+    plans: Plans, week: WhichWeek, unit: Annotated[list[str], Query(min_length=1, max_length=50)]
+) -> dict[str, str]:
+    """What it saves if units share their staff."""
+    return {"why": (await plans.together(Week.parse(week), unit)).reason()}
+
+
+@router.get("/play")
+async def play(
+    request: Request, asked: AskedFor, plans: Plans, outlook: TheOutlook, planner: ThePlanner
+) -> Response:
+    """What plays of the week's roster come to, or of its plan if there is no roster."""
+    roster = await asyncio.to_thread(asked.rosters.roster, asked.week) if asked.rosters else None
+    made = plans.of(asked.week)
+    given: Given
+    if roster is not None:
+        given = at_desks(roster.roster)
+    elif made is not None and made.plans:
+        given = {
+            unit: spans(unit, zip(one.demand.starts, one.staff, strict=True), one.demand.slot_min)
+            for unit, one in made.plans.items()
+        }
+    else:
+        raise NotFound(f"Week {asked.week.number} is not planned yet; plan it first.")
+    units = await played_units(
+        asked.site, asked.shares, outlook, given, today=asked.now.date(), costs=Costs()
+    )
+    found = await planner.plays(units, asked.site, plays=PLAYS, seed=1)
+    of = "roster" if roster is not None else "plan"
+    text = await asyncio.to_thread(render_played, found, asked.site, of=of)
     return tagged(request, text, media_type="text/html; charset=utf-8")
 
 
@@ -177,6 +226,14 @@ async def make_roster(state: State, rosters: Rosters, plans: Plans, week: WhichW
     await asyncio.to_thread(rosters.start, chosen, planned.plans if planned else {}, now=state.now())
 
 
+@router.post("/absent", dependencies=[Depends(only_json)])
+async def absent(
+    rosters: Rosters, week: WhichWeek, person: str, day: date | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Somebody is ill: the week's roster changes so that as few others as possible notice; what changes."""
+    return {"changes": await asyncio.to_thread(rosters.absent, Week.parse(week), person, day)}
+
+
 @router.get("/roster")
 async def roster_progress(rosters: Rosters, week: WhichWeek) -> dict[str, Any]:
     """How far a week's roster is."""
@@ -185,15 +242,18 @@ async def roster_progress(rosters: Rosters, week: WhichWeek) -> dict[str, Any]:
 
 
 async def _fan(asked: Asked, outlook: SiteOutlook) -> Fan:
-    return await week_fan(outlook, asked.week, asked.subject.key, now=asked.now)
+    return await week_fan(
+        outlook, asked.week, asked.subject.forecast(asked.site, asked.shares), now=asked.now
+    )
 
 
 async def _look(asked: Asked, plans: WeekPlans, outlook: SiteOutlook, fan: Fan | None) -> Look:
-    card = (await outlook.view()).card.line if fan is not None else ""
+    card = (await outlook.view()).card if fan is not None else None
     rosters = asked.rosters
     roster = await asyncio.to_thread(rosters.roster, asked.week) if rosters else None
     people = await asyncio.to_thread(rosters.people) if rosters else ()
     return Look(
         site=asked.site, week=asked.week, subject=asked.subject, now=asked.now, fan=fan, card=card,
+        share=asked.subject.forecast(asked.site, asked.shares).said,
         plan=plans.of(asked.week), roster=roster, people=people, keeps_rosters=rosters is not None,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """`/v1/sites/{site}/staffing` and `/what-if`: how many staff units need, what a change would do, who should move."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from vilina_api.errors import BadRequest, NotReady
 from vilina_api.etag import tagged
 from vilina_api.problem import RESPONSES
-from vilina_api.routes.needs import SiteState, only_json
+from vilina_api.routes.needs import Shares, SiteState, only_json
 from vilina_api.site_forecast.outlook import Outlook
 from vilina_api.staffing.came import came_to_units, came_today, waiting_seen
 from vilina_api.staffing.cost import cost_of
@@ -22,7 +22,7 @@ from vilina_api.staffing.report import PlannedUnit, cost_document, document
 from vilina_api.staffing.report_changes import change_document, move_document
 from vilina_api.staffing.rules import Rules, Staffed
 from vilina_api.staffing.service import Service
-from vilina_api.staffing.shares import said_shares
+from vilina_api.staffing.shares import Share
 from vilina_api.staffing.today import AtWork, units_now
 from vilina_api.staffing.unit_demand import unit_demands, zone_demand
 from vilina_api.staffing.what_if import Change
@@ -31,6 +31,7 @@ from vilina_api.staffing_documents import (
     ChangeDocument,
     MoveDocument,
     StaffingDocument,
+    TogetherDocument,
     as_csv,
 )
 from vilina_ingest.site import Site
@@ -42,6 +43,9 @@ DAYS = Query(ge=1, le=28, description="Local days", examples=[7])
 UNIT = Query(
     description="Only this unit; may be given again. Who asks unit after unit sees how far it is",
     examples=["citizen"],
+)
+TOGETHER = Query(
+    description="Two units and more that share their staff", min_length=2, max_length=50, examples=["citizen"]
 )
 STEP = Query(description="Minutes of a slot: 15, 30 or 60")
 HOUR_EUR = Query(ge=0, description="What a paid hour costs")
@@ -90,6 +94,7 @@ async def staffing(
     request: Request,
     state: SiteState,
     outlook: TheOutlook,
+    shares: Shares,
     planner: ThePlanner,
     costs: Annotated[Costs, Depends()],
     first: Annotated[date | None, FIRST] = None,
@@ -103,27 +108,29 @@ async def staffing(
     Held against the same days with all desks staffed. A plan that was made is not made again while the forecast stays.
     """
     first = first or state.site.local(state.now()).date()
-    demands = await _demands(state.site, outlook, first=first, days=days, units=unit or (), step=step)
-    planned = await planner.plans(_asked(state.site, demands, costs))
+    demands = await demands_of(
+        state.site, shares, outlook, first=first, days=days, units=unit or (), step=step
+    )
+    planned = await planner.plans(asked_of(state.site, demands, costs))
     accepted = request.headers.get("accept", "").partition(",")[0].partition(";")[0].strip()
     if form == "csv" or (form is None and accepted == "text/csv"):
         text = await asyncio.to_thread(as_csv, planned)
         return tagged(request, text, media_type="text/csv; charset=utf-8")
-    body = await asyncio.to_thread(_body, state.site, planned, first, days)
+    body = await asyncio.to_thread(_body, state.site, shares, planned, first, days)
     return tagged(request, body, media_type="application/json")
 
 
 @router.post("/{site}/what-if", response_model=ChangeDocument, dependencies=[Depends(only_json)])
 async def what_if(
-    state: SiteState, outlook: TheOutlook, planner: ThePlanner, asked: ChangeAsked
+    state: SiteState, outlook: TheOutlook, shares: Shares, planner: ThePlanner, asked: ChangeAsked
 ) -> ChangeDocument:
     """Change target, service time, opening hours or demand: what it does to hours, euros and who is in time.
 
     As JSON only. Nothing is kept. The plan of now is made once, so that each further change takes half the time.
     """
     first = asked.first or state.site.local(state.now()).date()
-    demands = await _demands(
-        state.site, outlook, first=first, days=asked.days, units=asked.units, step=asked.step
+    demands = await demands_of(
+        state.site, shares, outlook, first=first, days=asked.days, units=asked.units, step=asked.step
     )
     change = Change(
         target=asked.target, service_min=asked.service_min, demand_times=asked.demand_percent / 100,
@@ -131,7 +138,7 @@ async def what_if(
         closed=None if asked.closed is None else (asked.closed.start, asked.closed.end),
     )  # fmt: skip
     costs = Costs(asked.hour_eur, asked.shrinkage, asked.breaks)
-    found = await planner.differences(_asked(state.site, demands, costs), change)
+    found = await planner.differences(asked_of(state.site, demands, costs), change)
     return ChangeDocument.model_validate({
         "site": state.site.id,
         "units": [change_document(one) for one in found],
@@ -140,11 +147,39 @@ async def what_if(
     })  # fmt: skip
 
 
+@router.get("/{site}/staffing/together", response_model=TogetherDocument)
+async def together(
+    request: Request,
+    state: SiteState,
+    outlook: TheOutlook,
+    shares: Shares,
+    planner: ThePlanner,
+    costs: Annotated[Costs, Depends()],
+    unit: Annotated[list[str], TOGETHER],
+    first: Annotated[date | None, FIRST] = None,
+    days: Annotated[int, DAYS] = 7,
+    step: Annotated[int, STEP] = 30,
+) -> Response:
+    """What it saves when units share their staff: one queue, and whoever is free serves whoever is first."""
+    first = first or state.site.local(state.now()).date()
+    demands = await demands_of(state.site, shares, outlook, first=first, days=days, units=unit, step=step)
+    planned = await planner.plans(asked_of(state.site, demands, costs))
+    found = await planner.together([one.plan for one in planned])
+    apart, shared = cost_of(found.apart), cost_of([found.together])
+    body = TogetherDocument.model_validate({
+        "site": state.site.id, "units": [one.demand.unit for one in found.apart],
+        "apart": cost_document(apart), "together": cost_document(shared),
+        "saved_hours": round(found.saved_hours, 2), "saved_eur": round(found.saved_eur, 2), "why": found.reason(),
+    })  # fmt: skip
+    return tagged(request, body.model_dump_json(), media_type="application/json")
+
+
 @router.get("/{site}/staffing/move", response_model=MoveDocument)
 async def move(
     request: Request,
     state: SiteState,
     outlook: TheOutlook,
+    shares: Shares,
     planner: ThePlanner,
     staff: Annotated[list[str] | None, STAFF] = None,
     waiting: Annotated[list[str] | None, WAITING] = None,
@@ -154,8 +189,8 @@ async def move(
     local = site.local(now).replace(tzinfo=None)
     there, queue = _numbers(site, staff or (), "staff"), _numbers(site, waiting or (), "waiting")
     queue = waiting_seen(site, state.snapshot.live.areas if state.snapshot else ()) | queue
-    demands = await _demands(site, outlook, first=local.date(), days=1, units=(), step=15)
-    asked = _asked(site, demands, Costs())
+    demands = await demands_of(site, shares, outlook, first=local.date(), days=1, units=(), step=15)
+    asked = asked_of(site, demands, Costs())
     missing = [one for one in asked if one.demand.unit not in there]
     for planned in await planner.plans(missing):
         slots = zip(planned.plan.demand.starts, planned.plan.staff, strict=True)
@@ -165,7 +200,7 @@ async def move(
     came = await asyncio.to_thread(came_today, state.reader, site, now)
     units = units_now(
         demands, {one.demand.unit: one.by for one in asked}, at=local,
-        came=came_to_units(site, demands, came, said_shares(site)), moved=True,
+        came=came_to_units(site, demands, came, shares), moved=True,
         present={
             unit.id: AtWork(staff=there[unit.id], waiting=queue.get(unit.id, 0), skills=frozenset(unit.skills))
             for unit in site.units
@@ -177,8 +212,9 @@ async def move(
     return tagged(request, body.model_dump_json(by_alias=True), media_type="application/json")
 
 
-def _body(site: Site, planned: Sequence[PlannedUnit], first: date, days: int) -> str:
-    shares = said_shares(site)
+def _body(
+    site: Site, shares: Mapping[str, Share], planned: Sequence[PlannedUnit], first: date, days: int
+) -> str:
     body = StaffingDocument.model_validate({
         **document(planned, None), "site": site.id, "first": first, "days": days,
         "shares": tuple(shares[one.plan.demand.unit].reason() for one in planned),
@@ -186,21 +222,34 @@ def _body(site: Site, planned: Sequence[PlannedUnit], first: date, days: int) ->
     return body.model_dump_json(by_alias=True)
 
 
-async def _demands(
-    site: Site, outlook: Outlook, *, first: date, days: int, units: Sequence[str], step: int
+async def demands_of(
+    site: Site,
+    shares: Mapping[str, Share],
+    outlook: Outlook,
+    *,
+    first: date,
+    days: int,
+    units: Sequence[str],
+    step: int,
 ) -> list[Demand]:
+    """Who is forecast to come to units.
+
+    Raises:
+        ApiError: nothing can be said, or not of these units, days or slots.
+    """
     if step not in STEPS:
         raise BadRequest(f"A step of {step} minutes is not known; give 15, 30 or 60.")
     forecast = await outlook.forecast(first=first, days=days)
 
     def made() -> list[Demand]:
-        found = unit_demands(site, zone_demand(forecast), said_shares(site), units)
+        found = unit_demands(site, zone_demand(forecast), shares, units)
         return [one.in_slots(step) for one in found]
 
     return await asyncio.to_thread(made)
 
 
-def _asked(site: Site, demands: Sequence[Demand], costs: Costs) -> list[Asked]:
+def asked_of(site: Site, demands: Sequence[Demand], costs: Costs) -> list[Asked]:
+    """Demands with what the site says of their units."""
     units = {unit.id: unit for unit in site.units}
     found = []
     for demand in demands:

@@ -18,14 +18,15 @@ from vilina_api.site_forecast.store_crossings import slots_of_day
 from vilina_ingest.site import Site
 
 Step = Literal["15m", "60m"]
-Level = Literal["zone", "floor", "site"]
+Level = Literal["unit", "zone", "floor", "site"]
 COLUMNS: Final = (
     "start_utc", "end_utc", "start_local", "subject", *(f"p{round(100 * level):02d}" for level in LEVELS), "came",
 )  # fmt: skip
 
 
 class ForecastDocument(BaseModel):
-    """People who will enter a zone, a floor or the site, per slot. Of each slot, a quantile for each of `levels`.
+    """People who will come to a unit's desks, or enter a zone, a floor or the site: of each slot, a quantile for each
+    of `levels`.
 
     A slot that the clock leaves out is not there, and one that it shows twice is there twice.
     """
@@ -34,7 +35,9 @@ class ForecastDocument(BaseModel):
 
     site: str
     level: Level
-    subject: Annotated[str, Field(description="the zone, the floor, or the site", examples=["library"])]
+    subject: Annotated[
+        str, Field(description="the unit, the zone, the floor, or the site", examples=["library"])
+    ]
     name: Annotated[str, Field(examples=["Library"])]
     step: Step
     made_at: Annotated[
@@ -49,6 +52,12 @@ class ForecastDocument(BaseModel):
         tuple[float | None, ...], Field(description="what came; null in a gap, and in days to come")
     ]
     card: Annotated[str, Field(description="the model, in a sentence")]
+    share: Annotated[
+        str | None,
+        Field(
+            description="of a unit: what it is taken to get of its zone, by which its `came` is reckoned, too"
+        ),
+    ] = None
 
 
 def slots(site: Site, first: date, days: int, step: Step) -> tuple[list[datetime], list[tuple[int, int]]]:
@@ -81,10 +90,10 @@ def counts_of(came: Floats, places: Sequence[tuple[int, int]]) -> tuple[float | 
 
 
 def as_csv(document: ForecastDocument, site: Site) -> str:
-    """A row per slot."""
+    """A row per slot. A unit's has a column of that name, so that nobody takes it for its zone's."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow("unit" if document.level == "unit" and name == "subject" else name for name in COLUMNS)
     for (start, end), people, came in zip(
         pairwise(document.edges), document.people, document.came, strict=True
     ):

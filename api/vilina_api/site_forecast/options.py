@@ -14,8 +14,8 @@ models_option = click.option(
 )  # fmt: skip
 planned_option = click.option(
     "--planned", "planned_path", type=click.Path(path_type=Path),
-    help="A CSV file of closures, school holidays and events beside those of the site file: columns kind, name, first,"
-    " last, zone, percent. It is read once, at the start.",
+    help="A CSV file of closures, school holidays, events and pop-ups beside those of the site file: columns kind,"
+    " name, first, last, zone, spot, percent. It is read once, at the start.",
 )  # fmt: skip
 
 

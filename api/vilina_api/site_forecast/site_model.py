@@ -15,7 +15,7 @@ from vilina_api.site_forecast.hierarchy import Hierarchy, hierarchy
 from vilina_api.site_forecast.quarters import QUARTERS, hours_of, quarter_quantiles, quarter_shares
 from vilina_api.site_forecast.site_calendar import by_hour, site_calendar
 from vilina_api.site_forecast.special_days import Special, special_factors, specials
-from vilina_ingest.site import Days, Event, Site
+from vilina_ingest.site import Days, Event, PopUp, Site
 
 MONDAY: Final = date(2024, 1, 1)
 """Of a week without anything special."""
@@ -24,11 +24,12 @@ YEAR: Final = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Closures, school holidays and events that are written down beside the site file."""
+    """Closures, school holidays, events and pop-ups that are written down beside the site file."""
 
     closures: tuple[Days, ...] = ()
     school_holidays: tuple[Days, ...] = ()
     events: tuple[Event, ...] = ()
+    pop_ups: tuple[PopUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ class SiteForecast:
 
 
 def place_of(site: Site, planned: Planned) -> Place:
-    kinds = specials(site, school=planned.school_holidays, events=planned.events)
+    kinds = specials(site, school=planned.school_holidays, events=planned.events, pop_ups=planned.pop_ups)
     return Place(site, hierarchy(site), kinds, planned.closures)
 
 

@@ -1,4 +1,4 @@
-"""Days that are unlike others without being holidays: school holidays, events. What they change is learned, or said.
+"""Days unlike others without being holidays: school holidays, events, pop-ups. What they change is learned, or said.
 
 A past day like it is held against the days of the same weekday around it. What it changed is taken out of the past
 before anything is learned from it, and put onto days to come: so methods need not know of it.
@@ -13,7 +13,7 @@ import numpy as np
 
 from vilina_api.forecasting.counts import WEEK, Bools, Calendar, Counts, Floats
 from vilina_api.site_forecast.hierarchy import Hierarchy
-from vilina_ingest.site import Days, Event, Site
+from vilina_ingest.site import Days, Event, PopUp, Site
 
 AROUND: Final = 4
 """Known days of the same weekday before, and as many after, that a special day is held against."""
@@ -40,13 +40,18 @@ class Special:
     percent: float | None = None
 
 
-def specials(site: Site, *, school: Iterable[Days] = (), events: Iterable[Event] = ()) -> tuple[Special, ...]:
-    """Of the site file and of a file beside it; events of one name and zone are one kind."""
+def specials(
+    site: Site, *, school: Iterable[Days] = (), events: Iterable[Event] = (), pop_ups: Iterable[PopUp] = ()
+) -> tuple[Special, ...]:
+    """Of the site file and of a file beside it; events of one name and zone are one kind, and so are pop-ups."""
     holidays = frozenset(day for one in (*site.school_holidays, *school) for day in one.each())
     found = [Special(SCHOOL, holidays)] if holidays else []
-    kinds: dict[tuple[str, str | None], list[Event]] = {}
+    zones = {spot.id: spot.zone for spot in site.spots}
+    kinds: dict[tuple[str, str | None], list[Event | PopUp]] = {}
     for event in (*site.events, *events):
         kinds.setdefault((event.name, event.zone), []).append(event)
+    for one in (*site.pop_ups, *pop_ups):
+        kinds.setdefault((one.name, zones[one.spot]), []).append(one)
     for (name, zone), same in kinds.items():
         said = [event.percent for event in same if event.percent is not None]
         days = frozenset(day for event in same for day in event.each())

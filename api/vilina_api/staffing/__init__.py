@@ -18,9 +18,10 @@ calibration shares as tickets show them
 today       units at this moment, for `moving`
 came        who came today, out of the store
 demand_file, present_file, tickets   what is read from CSV files
+at_desks    staff that somebody has decided on; staff_file reads it
 wording     why, in one sentence
 report      a plan as people read it, and as programs do; report_changes: changes and moves
 planner     plans for a running API, in processes of their own
 simulation  one queue, customer by customer
-judge       a plan played against sampled demand
+judge       a plan played against sampled demand; played: what it costs, report_plays: told
 """

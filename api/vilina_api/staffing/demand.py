@@ -129,6 +129,16 @@ class Demand:
             self.unit, tuple(begins[i] for i in cuts), minutes, np.add.reduceat(self.quantiles, cuts, axis=0)
         )
 
+    def split(self, parts: int) -> "Demand":
+        """Each slot cut into so many; who comes in it comes at any time of it."""
+        if parts == 1:
+            return self
+        step = self.slot / parts
+        starts = tuple(at + n * step for at in self.starts for n in range(parts))
+        return Demand(
+            self.unit, starts, self.slot_min / parts, np.repeat(self.quantiles / parts, parts, axis=0)
+        )
+
     def at(self, levels: Floats) -> Floats:
         """People (K, N) in each slot at levels of likelihood (K,): linear in normal scores, beyond the ends, too."""
         return self._at(ndtri(levels))

@@ -60,6 +60,14 @@ class StaffPlan:
     def paid_hours(self) -> float:
         return self.desk_hours * self.by.rules.paid
 
+    def slot_hours(self, slot: StaffSlot) -> float:
+        """Paid, of one of its slots."""
+        return slot.staff * self.demand.slot_min / HOUR_MIN * self.by.rules.paid
+
+    def slot_eur_per_visit(self, slot: StaffSlot) -> float | None:
+        """None where nobody is expected."""
+        return self.slot_hours(slot) * self.by.rules.hour_eur / slot.expected if slot.expected else None
+
     @property
     def visits(self) -> float:
         """Expected."""

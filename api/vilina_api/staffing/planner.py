@@ -7,18 +7,23 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from datetime import date
 from functools import partial
 from hashlib import blake2b
 from multiprocessing import get_context
 from typing import Final, NamedTuple, TypeVar
 
 from vilina_api.errors import NotReady
+from vilina_api.staffing.at_desks import Span, days_of, manned
 from vilina_api.staffing.cost import present
 from vilina_api.staffing.demand import Demand
-from vilina_api.staffing.plan import plan
+from vilina_api.staffing.plan import StaffPlan, plan
+from vilina_api.staffing.played import Played, play
+from vilina_api.staffing.pooling import Pooled, pool
 from vilina_api.staffing.report import PlannedUnit
 from vilina_api.staffing.rules import Staffed
 from vilina_api.staffing.what_if import Change, Difference, what_if
+from vilina_ingest.site import Site
 
 Answer = TypeVar("Answer")
 
@@ -62,6 +67,29 @@ class Planner:
                 for one, planned in zip(units, before, strict=True)
             ]
         )
+
+    async def together(self, apart: Sequence[StaffPlan]) -> Pooled:
+        """What it saves when units that are planned share their staff.
+
+        Raises:
+            StaffingError: there are fewer than two, or their slots cannot be laid on each other.
+            NotReady: a process has ended on the way.
+        """
+        return await self._run(partial(pool, tuple(apart)))
+
+    async def plays(
+        self, units: Sequence[tuple[Asked, Sequence[Span]]], site: Site, *, plays: int, seed: int
+    ) -> list[Played]:
+        """What plays of given staff come to, on the days of which any is given; nothing of it is kept.
+
+        Raises:
+            StaffingError: staff and demand have no time in common.
+            NotReady: a process has ended on the way.
+        """
+        days = days_of({one.demand.unit: each for one, each in units})
+        return await _all([
+            self._run(partial(_played, one, spans, site, days=days, plays=plays, seed=seed)) for one, spans in units
+        ])  # fmt: skip
 
     def close(self) -> None:
         """End the processes; what nobody has begun is not done."""
@@ -114,6 +142,12 @@ async def _all(works: Sequence[Awaitable[Answer]]) -> list[Answer]:
 def _planned(asked: Asked) -> PlannedUnit:
     made = plan(asked.demand, asked.by)
     return PlannedUnit(plan=made, now=present(asked.demand, asked.by, None), judged=None)
+
+
+def _played(
+    asked: Asked, given: Sequence[Span], site: Site, *, days: frozenset[date], plays: int, seed: int
+) -> Played:
+    return play(manned(asked.demand, given, site, days=days), asked.by, plays=plays, seed=seed)
 
 
 def _digest(demand: Demand) -> bytes:

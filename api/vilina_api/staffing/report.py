@@ -7,7 +7,7 @@ from typing import Any
 
 from vilina_api.staffing.cost import Cost, Present, against, cost_of
 from vilina_api.staffing.judge import Interval, Judged
-from vilina_api.staffing.plan import HOUR_MIN, StaffPlan
+from vilina_api.staffing.plan import StaffPlan
 from vilina_api.staffing.pooling import Pooled
 from vilina_api.staffing.wording import reason
 
@@ -65,7 +65,7 @@ def _all_units(units: Sequence[PlannedUnit]) -> Iterator[str]:
     visit = "" if made.eur_per_visit is None else f", {made.eur_per_visit:.2f} € per visit"
     yield (
         f"all {len(units)} units: {made.paid_hours:.1f} h paid, {made.eur:.0f} €{visit}; {made.visits:.0f} visits, "
-        f"{_percent(made.within)} expected in time"
+        f"{percent(made.within)} expected in time"
     )
     if now is not None:
         known = all(unit.now is not None and unit.now.known for unit in units)
@@ -82,11 +82,11 @@ def _unit_table(unit: PlannedUnit) -> Iterator[str]:
     played = f"{'played':>8}" if judged else ""
     yield f"{'slot from':<17}{'staff':>6}{'paid h':>8}{'€/visit':>9}{'in time':>9}{played}  why"
     for i, slot in enumerate(made.slots):
-        hours = _paid_hours(made, i)
-        cost = f"{hours * by.rules.hour_eur / slot.expected:.2f}" if slot.expected else "-"
-        one = f"{_percent(judged.slots[i].value):>8}" if judged else ""
+        hours, visit = made.slot_hours(slot), made.slot_eur_per_visit(slot)
+        cost = "-" if visit is None else f"{visit:.2f}"
+        one = f"{percent(judged.slots[i].value):>8}" if judged else ""
         yield (
-            f"{slot.start:%Y-%m-%d %H:%M} {slot.staff:>6}{hours:>8.1f}{cost:>9}{_percent(slot.within):>9}{one}"
+            f"{slot.start:%Y-%m-%d %H:%M} {slot.staff:>6}{hours:>8.1f}{cost:>9}{percent(slot.within):>9}{one}"
             f"  {reason(slot, by)}"
         )
     yield f"plan: {_sums(made)}"
@@ -108,14 +108,15 @@ def _unit_document(unit: PlannedUnit) -> dict[str, Any]:
             {
                 "start": slot.start.isoformat(),
                 "staff": slot.staff,
-                "paid_hours": round(_paid_hours(made, i), 3),
+                "paid_hours": round(made.slot_hours(slot), 3),
+                "eur_per_visit": _rounded(made.slot_eur_per_visit(slot)),
                 "expected": round(slot.expected, 2),
                 "load": round(slot.load, 3),
                 "in_time": round(slot.within, 4),
                 "one_fewer_in_time": None if slot.one_fewer is None else round(slot.one_fewer, 4),
                 "because": slot.because,
                 "why": reason(slot, made.by),
-                **({"played_in_time": _interval(judged.slots[i])} if judged else {}),
+                **({"played_in_time": interval_document(judged.slots[i])} if judged else {}),
             }
             for i, slot in enumerate(made.slots)
         ],
@@ -127,53 +128,56 @@ def _unit_document(unit: PlannedUnit) -> dict[str, Any]:
         },
         "played": None if judged is None else {
             "plays": judged.plays,
-            "in_time": _interval(judged.within),
-            "wait_min": _interval(judged.wait_min),
-            "gave_up": _interval(judged.gave_up),
-            "idle_hours": _interval(judged.idle_hours),
-            "over_hours": _interval(judged.over_hours),
+            "in_time": interval_document(judged.within),
+            "wait_min": interval_document(judged.wait_min),
+            "gave_up": interval_document(judged.gave_up),
+            "idle_hours": interval_document(judged.idle_hours),
+            "over_hours": interval_document(judged.over_hours),
         },
     }  # fmt: skip
-
-
-def _paid_hours(made: StaffPlan, slot: int) -> float:
-    return made.slots[slot].staff * made.demand.slot_min / HOUR_MIN * made.by.rules.paid
 
 
 def _sums(made: StaffPlan) -> str:
     cost = "" if made.eur_per_visit is None else f", {made.eur_per_visit:.2f} € per visit"
     return (
         f"{made.desk_hours:.1f} h at desks, {made.paid_hours:.1f} h paid, {made.eur:.0f} €{cost}; "
-        f"{made.visits:.0f} visits, {_percent(made.within)} expected in time"
+        f"{made.visits:.0f} visits, {percent(made.within)} expected in time"
     )
 
 
 def _judgement(made: StaffPlan, judged: Judged) -> Iterator[str]:
     seen = [i for i, slot in enumerate(judged.slots) if isfinite(slot.value)]
     yield (
-        f"played {judged.plays} times: {_spoken(judged.within, 100)} % in time, {_spoken(judged.wait_min)} min waited, "
-        f"{_spoken(judged.gave_up, 100)} % gave up"
+        f"played {judged.plays} times: {spoken(judged.within, 100)} % in time, {spoken(judged.wait_min)} min waited, "
+        f"{spoken(judged.gave_up, 100)} % gave up"
     )
-    yield f"  idle {_spoken(judged.idle_hours)} h, stayed on {_spoken(judged.over_hours)} h"
+    yield f"  idle {spoken(judged.idle_hours)} h, stayed on {spoken(judged.over_hours)} h"
     if seen:
         worst = min(seen, key=lambda i: judged.slots[i].value)
         yield (
-            f"  worst slot {made.slots[worst].start:%Y-%m-%d %H:%M}: {_spoken(judged.slots[worst], 100)} % in time"
+            f"  worst slot {made.slots[worst].start:%Y-%m-%d %H:%M}: {spoken(judged.slots[worst], 100)} % in time"
         )
 
 
-def _spoken(interval: Interval, scale: float = 1.0) -> str:
+def spoken(interval: Interval, scale: float = 1.0) -> str:
+    """Like 84.2 (83.1 to 85.3), times `scale`."""
     low, high = max(0.0, interval.low * scale), interval.high * scale
     return f"{interval.value * scale:.1f} ({low:.1f} to {high:.1f})"
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """Whole ones; a dash for what is not known."""
     return f"{100 * share:.0f} %" if isfinite(share) else "-"
 
 
-def _interval(interval: Interval) -> dict[str, float | None]:
+def interval_document(interval: Interval) -> dict[str, float | None]:
+    """For programs; null for what is not known."""
     ends = (("value", interval.value), ("low", interval.low), ("high", interval.high))
     return {name: round(end, 4) if isfinite(end) else None for name, end in ends}
+
+
+def _rounded(eur: float | None) -> float | None:
+    return None if eur is None else round(eur, 3)
 
 
 def _sums_document(made: StaffPlan) -> dict[str, float | None]:

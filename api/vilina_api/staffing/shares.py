@@ -44,7 +44,7 @@ class Share:
 
     def reason(self) -> str:
         """One sentence, with its numbers."""
-        taken = f"{self.unit} is taken to get {100 * self.mean:.0f} % of who comes to its zone"
+        taken = f"{self.unit} is taken to get {_two_digits(100 * self.mean)} % of who comes to its zone"
         between = f"{100 * self.low:.0f} to {100 * self.high:.0f} %"
         if self.tickets:
             return f"{taken} ({between}), by {self.tickets} tickets."
@@ -158,3 +158,8 @@ def _dispersion(drawn: Floats, expected: Floats) -> float:
     if free < 1:
         return 1.0
     return max(1.0, float(((drawn - said)[said > 0] ** 2 / said[said > 0]).sum() / free))
+
+
+def _two_digits(percent: float) -> str:
+    """6.5, but 12 and 100."""
+    return f"{percent:.2g}" if percent < 10 else f"{percent:.0f}"

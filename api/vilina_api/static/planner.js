@@ -20,6 +20,8 @@ let due = null;
 page.addEventListener("click", (event) => {
   if (event.target.id === "plan") work(planWeek);
   if (event.target.id === "make-roster") work(makeRoster);
+  if (event.target.id === "play") work(playWeek);
+  if (event.target.classList.contains("share")) work(() => share(event.target.dataset.units.split(" ")));
 });
 
 page.addEventListener("input", (event) => {
@@ -29,6 +31,14 @@ page.addEventListener("input", (event) => {
 });
 
 page.addEventListener("submit", (event) => {
+  if (event.target.id === "move") {
+    event.preventDefault();
+    work(() => whoMoves(event.target));
+  }
+  if (event.target.id === "absent") {
+    event.preventDefault();
+    work(() => repair(event.target));
+  }
   if (event.target.id !== "people-form") return;
   event.preventDefault();
   work(() => usePeople(event.target.elements.file.files[0]));
@@ -45,7 +55,7 @@ page.addEventListener("reset", (event) => {
 async function planWeek() {
   const steps = document.querySelector(".steps").dataset;
   const units = steps.units.split(" ");
-  const names = JSON.parse(steps.names);
+  const names = unitNames();
   const left = [...units];
   let done = 0;
   const someUnits = async () => {
@@ -89,6 +99,39 @@ async function usePeople(file) {
   });
   await refresh();
   goOn("make-roster");
+}
+
+async function repair(form) {
+  show(said.repairing, null);
+  const query = new URLSearchParams([["week", page.dataset.week], ...new FormData(form)]);
+  if (!query.get("day")) query.delete("day");
+  const { changes } = await (await send(`/planner/absent?${query}`)).json();
+  await refresh();
+  const lines = changes.map((change) => Object.assign(document.createElement("li"), { textContent: change }));
+  document.getElementById("stepped-in").replaceChildren(...lines);
+}
+
+async function playWeek() {
+  show(said.playing, null);
+  document.getElementById("played").innerHTML = await (await ask(`/planner/play?${page.dataset.query}`)).text();
+  tell(document.getElementById("played-said").textContent);
+}
+
+async function share(units) {
+  show(said.sharing, null);
+  const query = new URLSearchParams([["week", page.dataset.week], ...units.map((unit) => ["unit", unit])]);
+  const shared = document.getElementById("shared");
+  shared.textContent = named((await (await ask(`/planner/together?${query}`)).json()).why);
+}
+
+async function whoMoves(form) {
+  show(said.moving, null);
+  const query = new URLSearchParams();
+  for (const field of form.querySelectorAll("input")) {
+    if (field.value !== "") query.append(field.name, `${field.dataset.unit}:${field.value}`);
+  }
+  const found = await (await ask(`${form.dataset.address}?${query}`)).json();
+  document.getElementById("moved").textContent = named(found.why);
 }
 
 // One thing at a time; whatever goes wrong is said where the eye is.
@@ -152,6 +195,16 @@ function show(text, share) {
   else bar.value = share;
 }
 
+function unitNames() {
+  return JSON.parse(document.querySelector("[data-names]").dataset.names);
+}
+
+// A sentence of the API, with the names of units in the place of their ids.
+function named(text) {
+  const names = unitNames();
+  return text.replace(/[\w-]+/g, (word) => (Object.hasOwn(names, word) ? names[word] : word));
+}
+
 function tell(text) {
   told.textContent = text;
 }
@@ -162,7 +215,8 @@ function goOn(id) {
 }
 
 function say(slider) {
-  slider.nextElementSibling.textContent = `${slider.value} ${slider.dataset.unit}`;
+  const { value, dataset } = slider;
+  slider.nextElementSibling.textContent = dataset.unit === "clock" ? `${value.padStart(2, "0")}:00` : `${value} ${dataset.unit}`;
 }
 
 function fill(text, words) {

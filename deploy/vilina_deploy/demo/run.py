@@ -120,6 +120,11 @@ class Demo:
         )  # fmt: skip
         self._started(edge, "looks at", stack)
         self._simulate(site, directory, began, stack)
+        said = Child(
+            "forecasts of the past", directory / "site.yaml", directory / "vilina.db", directory / "models",
+            log=directory / "said.log", module="vilina_deploy.demo.said", in_the_background=True,
+        )  # fmt: skip
+        stack.enter_context(said)
         if self._weeks >= TRAINED_FROM_WEEKS:
             self._training = Child(
                 "the training", "forecast", "train", *at_site, *at_models, log=directory / "train.log",

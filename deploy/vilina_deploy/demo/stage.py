@@ -16,15 +16,22 @@ class DemoError(Exception):
 
 
 class Child:
-    """A `vilina` command that ends when the demo does, even if that is killed."""
+    """A `vilina` command, or another module, that ends when the demo does, even if that is killed."""
 
-    def __init__(self, name: str, *arguments: str | Path, log: Path, in_the_background: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        *arguments: str | Path,
+        log: Path,
+        module: str = "vilina_deploy",
+        in_the_background: bool = False,
+    ) -> None:
         self.name = name
         self.log = log
         # util-linux, which every Debian has, lets the kernel end the child with its parent.
         guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
         gently = ["nice", "-n", "15"] if in_the_background and shutil.which("nice") else []
-        command = [*guard, *gently, sys.executable, "-m", "vilina_deploy", *map(str, arguments)]
+        command = [*guard, *gently, sys.executable, "-m", module, *map(str, arguments)]
         with log.open("wb") as out:
             self._process = subprocess.Popen(
                 command,
