@@ -96,7 +96,7 @@ def _run(settings: CounterSettings, *, stop: threading.Event, fast: bool, repeat
     def open_eye(config: Config) -> EyeProcess:
         task = Task(
             source=settings.source, config=config, detector=settings.detector, threads=settings.threads,
-            pose=pose, utc=timeline.now(), fast=fast, repeat=repeat,
+            detail=settings.detail, pose=pose, utc=timeline.now(), fast=fast, repeat=repeat,
         )  # fmt: skip
         return EyeProcess(task)
 

@@ -9,7 +9,7 @@ from ruamel.yaml.error import YAMLError
 
 from vilina_edge.delivery.mqtt import BrokerAddress
 from vilina_edge.errors import ConfigError
-from vilina_edge.types import DetectorName
+from vilina_edge.types import Detail, DetectorName
 from vilina_edge.wire import NAME, AreaConfig, Config, FloorConfig, LineConfig
 
 Id = Annotated[str, Field(pattern=NAME)]
@@ -84,6 +84,13 @@ class CounterSettings(BaseModel):
     threads: Annotated[
         int, Field(ge=1, le=16, description="processors for the model; `bench` says how many")
     ] = 1
+    detail: Annotated[
+        Detail,
+        Field(
+            description="pixels of the longer side of what the model is shown; with more it finds people whom others"
+            " hide, and takes two (480) or four (640) times as long; `bench` says which this computer can"
+        ),
+    ] = 320
     reference: Annotated[
         Literal["foot", "centre"],
         Field(description="what of a person crosses; centre for an overhead camera"),

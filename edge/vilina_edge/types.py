@@ -48,6 +48,8 @@ class Detector(Protocol):
 
 
 DetectorName = Literal["nanodet", "motion"]
+Detail = Literal[320, 480, 640]
+"""Pixels of the longer side of what a model is shown."""
 Reference = Literal["foot", "centre"]
 """The point of a person that counts: the foot, or the centre for a camera overhead."""
 Direction = Literal["entered", "left"]

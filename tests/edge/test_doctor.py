@@ -120,17 +120,32 @@ def test_a_broker_that_is_not_there_is_said_within_seconds(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("speeds", "chosen"),
     [
-        ([("nanodet", 1, 12.0), ("nanodet", 2, 20.0), ("motion", 1, 90.0)], ("nanodet", 1)),
-        ([("nanodet", 1, 6.0), ("nanodet", 2, 11.0), ("motion", 1, 90.0)], ("nanodet", 2)),
-        ([("nanodet", 1, 4.0), ("nanodet", 2, 6.0), ("motion", 1, 90.0)], ("nanodet", 2)),
-        ([("nanodet", 1, 1.0), ("nanodet", 2, 2.0), ("motion", 1, 9.0)], ("motion", 1)),
+        (
+            [("nanodet", 1, 320, 12.0), ("nanodet", 2, 320, 20.0), ("motion", 1, 320, 90.0)],
+            ("nanodet", 1, 320),
+        ),
+        (
+            [("nanodet", 1, 320, 6.0), ("nanodet", 2, 320, 11.0), ("motion", 1, 320, 90.0)],
+            ("nanodet", 2, 320),
+        ),
+        ([("nanodet", 1, 320, 4.0), ("nanodet", 2, 320, 6.0), ("motion", 1, 320, 90.0)], ("nanodet", 2, 320)),
+        ([("nanodet", 1, 320, 1.0), ("nanodet", 2, 320, 2.0), ("motion", 1, 320, 9.0)], ("motion", 1, 320)),
+        (
+            [("nanodet", 1, 320, 60.0), ("nanodet", 1, 640, 9.0), ("nanodet", 2, 640, 16.0)],
+            ("nanodet", 2, 640),
+        ),
+        (
+            [("nanodet", 1, 320, 40.0), ("nanodet", 1, 480, 15.0), ("nanodet", 1, 640, 7.0)],
+            ("nanodet", 1, 480),
+        ),
+        ([("nanodet", 1, 320, 9.0), ("nanodet", 1, 480, 6.0), ("motion", 1, 320, 90.0)], ("nanodet", 1, 320)),
     ],
 )
-def test_the_bench_advises_the_model_with_as_few_threads_as_do(
-    speeds: list[Any], chosen: tuple[str, int]
+def test_the_bench_advises_as_much_detail_as_is_comfortable_with_as_few_threads_as_do(
+    speeds: list[Any], chosen: tuple[str, int, int]
 ) -> None:
-    speed = best([Speed(detector, threads, rate, 0.5) for detector, threads, rate in speeds])
-    assert (speed.detector, speed.threads) == chosen
+    speed = best([Speed(*setting, cpu_share=0.5) for setting in speeds])
+    assert (speed.detector, speed.threads, speed.detail) == chosen
 
 
 def test_the_bench_prints_a_rate_for_each_setting_and_what_to_use() -> None:
@@ -140,6 +155,11 @@ def test_the_bench_prints_a_rate_for_each_setting_and_what_to_use() -> None:
         "motion", "1",
     ]  # fmt: skip
     assert "detector: " in result.stdout
+    assert {line.split()[2] for line in result.stdout.splitlines() if line.startswith("nanodet")} == {
+        "320",
+        "480",
+        "640",
+    }
 
 
 def test_the_bench_says_when_a_recording_cannot_be_played() -> None:

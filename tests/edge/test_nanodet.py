@@ -14,6 +14,8 @@ from tests.edge.walks import START
 from vilina_edge.counting.boxes import boxes_of, distinct, overlap
 from vilina_edge.counting.tracker import STRONG_SCORE
 from vilina_edge.errors import ModelError
+from vilina_edge.simulation.rendering import Painter, some_look
+from vilina_edge.simulation.scene import Scene, Walker
 from vilina_edge.types import Frame, Image
 from vilina_edge.vision.detectors import make_detector
 from vilina_edge.vision.model.rebuild import main, rebuild
@@ -52,6 +54,19 @@ def test_boxes_stay_inside_the_frame_whatever_its_shape(test_data: Path) -> None
         assert len(seen)
         assert (seen.xyxy >= 0).all()
         assert (seen.xyxy <= [width, height, width, height]).all()
+
+
+def test_with_more_detail_more_of_the_people_behind_others_are_found() -> None:
+    scene = Scene.at_an_angle(door=3.0, tilt=50.0)
+    painter, rng = Painter(scene, seed=1), np.random.default_rng(1)
+    found = {320: 0, 640: 0}
+    finders = {detail: NanoDet(size=detail) for detail in found}
+    for y in np.linspace(3.0, 5.0, 12):
+        people = [Walker(some_look(rng), x, float(y), (-1.0, 0.0), 0.3, 1.3) for x in (6.0, 6.7, 7.4)]
+        picture = frame(painter.paint(people, 0.0))
+        for detail, finder in finders.items():
+            found[detail] += len(distinct(finder(picture), min_score=STRONG_SCORE))
+    assert found[320] < found[640] <= 36
 
 
 def test_an_empty_picture_has_nobody() -> None:

@@ -29,7 +29,7 @@ def main() -> int:
     task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
     said = Voice(sys.stdout.buffer)
     try:
-        detector = make_resting_detector(task.detector, threads=task.threads)
+        detector = make_resting_detector(task.detector, threads=task.threads, detail=task.detail)
         local = is_local(task.source)
         if not confine(network=not local, files=is_picamera(task.source)):
             why = (

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from vilina_edge.types import AreaLook, Crossing, DetectorName
+from vilina_edge.types import AreaLook, Crossing, Detail, DetectorName
 from vilina_edge.wire import BlindReason, Config
 
 MAX_LINE: Final = 64 * 1024
@@ -31,6 +31,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     fast: bool = False
     repeat: bool = False
     threads: int = 1
+    detail: Detail = 320
 
 
 class Said(msgspec.Struct, frozen=True, tag_field="say", tag=str.lower, omit_defaults=True):

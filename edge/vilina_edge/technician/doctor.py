@@ -63,7 +63,7 @@ def camera(settings: CounterSettings) -> Iterator[Finding]:
     try:
         task = Task(
             source=settings.source, config=settings.config, detector=settings.detector, threads=settings.threads,
-            pose=settings.pose_text(), utc=datetime.now(UTC), repeat=True,
+            detail=settings.detail, pose=settings.pose_text(), utc=datetime.now(UTC), repeat=True,
         )  # fmt: skip
     except ConfigError as error:
         yield Finding("camera", False, str(error))

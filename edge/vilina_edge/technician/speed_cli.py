@@ -37,9 +37,11 @@ def bench(source: Path | None, seconds: float) -> None:
         raise click.ClickException(str(error)) from error
     height, width = pictures[0].shape[:2]
     click.echo(f"pictures of {width}x{height}; {resident_mb():.0f} MB of memory\n")
-    click.echo(f"{'detector':<10}{'threads':>8}{'frames a second':>18}{'of all processors':>20}")
+    click.echo(f"{'detector':<10}{'threads':>8}{'detail':>8}{'frames a second':>18}{'of all processors':>20}")
     for speed in found:
-        click.echo(f"{speed.detector:<10}{speed.threads:>8}{speed.per_second:>18.1f}{speed.cpu_share:>20.0%}")
+        click.echo(
+            f"{speed.detector:<10}{speed.threads:>8}{speed.detail:>8}{speed.per_second:>18.1f}{speed.cpu_share:>20.0%}"
+        )
     click.echo("\n" + _advice(best(found)))
 
 
@@ -52,7 +54,12 @@ def _first(source: Path) -> list[Image]:
 
 
 def _advice(speed: Speed) -> str:
-    lines = ["Use this in counter.yaml:", f"  detector: {speed.detector}", f"  threads: {speed.threads}"]
+    lines = [
+        "Use this in counter.yaml:",
+        f"  detector: {speed.detector}",
+        f"  threads: {speed.threads}",
+        f"  detail: {speed.detail}",
+    ]
     if speed.detector == "motion":
         lines.append(
             "and hang the camera straight above the way (reference: centre): this computer is too slow for a model."

@@ -82,7 +82,7 @@ class Trial:
         Raises:
             ModelError: the detector's model cannot be loaded.
         """
-        detector = make_resting_detector(settings.detector, threads=settings.threads)
+        detector = make_resting_detector(settings.detector, threads=settings.threads, detail=settings.detail)
         return cls(config, detector=detector, reference=settings.reference)
 
     def run(self, source: str, *, stop: threading.Event) -> None:

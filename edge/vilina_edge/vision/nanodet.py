@@ -17,7 +17,7 @@ from vilina_edge.types import Detections, Floats, Frame, Image
 from vilina_edge.vision.inference import onnxruntime as ort
 
 SIZE: Final = 320
-"""Pixels of the longer side of what the model is shown."""
+"""Pixels of the longer side of what the model is shown, unless asked for more."""
 STRIDES: Final = (8, 16, 32)
 BINS: Final = 8
 PERSON: Final = 0
