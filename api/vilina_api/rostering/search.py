@@ -25,6 +25,8 @@ WORKERS: Final = 2
 DAY_S: Final = 6.0
 FIRST: Final = 4.0
 """A day takes some seconds; one that takes so long is left as it is then. The first time it takes so much longer."""
+HURRY_S: Final = 2.0
+"""The same when time is up and there is no roster yet."""
 PRICE: Final = 2.0
 """Paid hours that a day of work too many costs at first."""
 SCARCE: Final = 200.0
@@ -150,6 +152,8 @@ class _Part:
                 return
             hours = float(self._days[day].needed.sum()) * self._block_h
             seconds = self._seconds if day in self._made else FIRST * self._seconds
+            if stop():
+                seconds = min(seconds, HURRY_S)
             self._days[day].solve(
                 self._x, self._bears(), self._made, good=self._share * hours, seconds=seconds
             )
@@ -166,7 +170,7 @@ class _Part:
     def _judge(self, hurry: bool) -> None:
         """What there is now, and how to go on."""
         over = [one for one in self._people if self._over(one)]
-        for one in over:
+        for one in self._people if hurry and over else over:
             self._price[one] = HARD if hurry else self._price[one] * DEARER
         self._next = [day for day, those in self._days.items() if not over or those.at_work(self._x, over)]
         if over:
