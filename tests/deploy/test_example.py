@@ -173,4 +173,4 @@ def test_the_demos_square_can_be_read_again(tmp_path: Path) -> None:
 def test_the_demos_people_are_those_that_the_planners_page_rosters(site: Site, tmp_path: Path) -> None:
     write_people(tmp_path)
     people = WeekRosters(site, jobs=Jobs(tmp_path, site), folder=tmp_path).people()
-    assert len(people) == 40
+    assert len(people) == 48
