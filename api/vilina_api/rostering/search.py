@@ -170,10 +170,10 @@ class _Part:
     def _judge(self, hurry: bool) -> None:
         """What there is now, and how to go on."""
         over = [one for one in self._people if self._over(one)]
-        for one in self._people if hurry and over else over:
-            self._price[one] = HARD if hurry else self._price[one] * DEARER
         self._next = [day for day, those in self._days.items() if not over or those.at_work(self._x, over)]
         if over:
+            dearer = {one: self._price[one] * DEARER for one in over}
+            self._price |= dict.fromkeys(self._people, HARD) if hurry else dearer
             return
         cost = self._cost()
         if cost < self.cost - NEAR:
